@@ -1,0 +1,46 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make:
+#   make demo   train on real reviews, report, export, answer from the exported model
+#   make test   lint, types and tests
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: demo test lint types check-tests notebook benchmark clean
+
+demo: $(VENV)/.samples
+	$(BIN)/sora run sentiment
+
+test: lint types check-tests
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+check-tests: $(VENV)/.dev
+	$(BIN)/pytest -n 2 --cov --cov-fail-under=90
+
+notebook: $(VENV)/.dev
+	$(BIN)/python -m nbclient.cli notebooks/*.ipynb --inplace
+
+benchmark: $(VENV)/.dev
+	$(BIN)/python benchmarks/text.py
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.samples: pyproject.toml setup.cfg | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[samples]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml setup.cfg | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@ $(VENV)/.samples
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

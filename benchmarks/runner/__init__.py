@@ -1,0 +1,1 @@
+"""What every benchmark driver shares: running contenders, machine facts, tables."""

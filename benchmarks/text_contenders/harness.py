@@ -1,0 +1,188 @@
+"""Measures one contender in this process and prints one JSON line.
+
+Every contender goes through `measure`, so that all are timed in the same way. Nothing but the
+standard library is imported before the clock of the imports starts.
+"""
+
+import argparse
+import importlib
+import importlib.metadata
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+Part = dict[str, list[Any]]
+WARM_UP_CALLS, LEAST_CALLS, CALLS_SECONDS = 10, 20, 60.0
+BULK_PASSES, BULK_SECONDS = 3, 30.0
+BOOTSTRAP_RESAMPLES = 2_000
+
+
+class Contender(Protocol):
+    """What a contender supplies; texts and labels are `str`."""
+
+    settings: dict[str, Any]
+
+    def fit(self, train: Part, validation: Part | None) -> None:
+        """Trains afresh, from raw strings to a model that answers."""
+
+    def predict(self, texts: list[str]) -> Sequence[str]:
+        """Returns a label a text, by the library's own way for many rows."""
+
+    def answer(self, text: str) -> object:
+        """Answers one text, by the library's own way for one row."""
+
+    def save(self, folder: Path) -> None:
+        """Writes all that a reload needs into the empty `folder`."""
+
+
+def measure(
+    make: Callable[[argparse.Namespace], Contender],
+    imports: Sequence[str],
+    packages: Sequence[str],
+    arguments: Sequence[str] = (),
+) -> None:
+    """Imports, trains, scores and times a contender, and prints the figures.
+
+    Args:
+        make: builds the contender from the command line.
+        imports: the modules it needs, imported before training and timed apart.
+        packages: the distributions whose versions are recorded.
+        arguments: names of further command-line options that `make` reads.
+    """
+    options = _options(arguments)
+    started = time.perf_counter()
+    for module in imports:
+        importlib.import_module(module)
+    import_seconds = time.perf_counter() - started
+    folds = json.loads(options.data.read_text(encoding="utf-8"))["folds"]
+    contender = make(options)
+    figures = _train_and_score(contender, folds)
+    test = folds[-1]["test"]["text"]
+    figures |= _bulk(contender, test) | _one_row(contender, test, options.calls)
+    figures |= {"peak_memory_mb": peak_memory_mb(), "import_seconds": import_seconds}
+    figures |= _size(contender)
+    figures |= {"settings": contender.settings, "versions": versions(packages)}
+    sys.stdout.flush()
+    print("\n" + json.dumps(figures), flush=True)
+
+
+def peak_memory_mb() -> float:
+    """Returns the most memory that this process has held so far, in MB of 2**20 bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def versions(packages: Sequence[str]) -> dict[str, str]:
+    """Returns the installed version of each distribution."""
+    return {name: importlib.metadata.version(name) for name in packages}
+
+
+def percentile_milliseconds(seconds: Sequence[float], percent: float) -> float:
+    """Returns a percentile of call times, in milliseconds."""
+    import numpy as np
+
+    return float(np.percentile(seconds, percent)) * 1e3
+
+
+def time_calls(call: Callable[[str], object], texts: Sequence[str], calls: int) -> list[float]:
+    """Returns the seconds of each call after a warm-up; fewer than `calls` when they are slow."""
+    for text in texts[:WARM_UP_CALLS]:
+        call(text)
+    seconds: list[float] = []
+    for index in range(calls):
+        started = time.perf_counter()
+        call(texts[index % len(texts)])
+        seconds.append(time.perf_counter() - started)
+        if len(seconds) >= LEAST_CALLS and sum(seconds) > CALLS_SECONDS:
+            break
+    return seconds
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--calls", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true")
+    for name in arguments:
+        parser.add_argument(f"--{name}")
+    return parser.parse_args()
+
+
+def _clock() -> tuple[float, float]:
+    times = os.times()
+    cpu = times.user + times.system + times.children_user + times.children_system
+    return time.perf_counter(), cpu
+
+
+def _train_and_score(contender: Contender, folds: list[dict[str, Any]]) -> dict[str, Any]:
+    wall, cpu = [], []
+    outcomes: dict[int, list[bool]] = defaultdict(list)
+    for fold in folds:
+        before = _clock()
+        contender.fit(fold["train"], fold["validation"])
+        after = _clock()
+        wall.append(after[0] - before[0])
+        cpu.append(after[1] - before[1])
+        test = fold["test"]
+        answers = contender.predict(test["text"])
+        for row, answer, label in zip(test["row"], answers, test["label"], strict=True):
+            outcomes[row].append(str(answer) == label)
+    figures = _accuracy([sum(outcome) / len(outcome) for outcome in outcomes.values()])
+    figures |= {"train_seconds": _mean(wall), "train_cpu_seconds": _mean(cpu)}
+    return figures | {"folds": len(folds), "train_rows": len(folds[0]["train"]["text"])}
+
+
+def _accuracy(correct: list[float]) -> dict[str, Any]:
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    values = np.array(correct)
+    means = [random.choice(values, len(values)).mean() for _ in range(BOOTSTRAP_RESAMPLES)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return {
+        "accuracy": float(values.mean()),
+        "accuracy_low": float(low),
+        "accuracy_high": float(high),
+        "test_rows": len(values),
+    }
+
+
+def _bulk(contender: Contender, texts: list[str]) -> dict[str, float]:
+    # The pass that gave the accuracy was the warm-up.
+    seconds: list[float] = []
+    while len(seconds) < BULK_PASSES and sum(seconds) < BULK_SECONDS:
+        started = time.perf_counter()
+        contender.predict(texts)
+        seconds.append(time.perf_counter() - started)
+    return {"bulk_rows_per_second": len(texts) / sorted(seconds)[len(seconds) // 2]}
+
+
+def _one_row(contender: Contender, texts: list[str], calls: int) -> dict[str, float]:
+    seconds = time_calls(contender.answer, texts, calls)
+    return {
+        "p50_ms": percentile_milliseconds(seconds, 50),
+        "p99_ms": percentile_milliseconds(seconds, 99),
+        "calls": len(seconds),
+    }
+
+
+def _size(contender: Contender) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        contender.save(Path(folder))
+        seconds = time.perf_counter() - started
+        files = [file for file in Path(folder).rglob("*") if file.is_file()]
+        size = sum(file.stat().st_size for file in files)
+    return {"disk_mb": size / 2**20, "save_seconds": seconds}
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)

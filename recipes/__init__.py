@@ -1,0 +1,1 @@
+"""Applications: recipes set up for one real job each."""

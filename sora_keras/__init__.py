@@ -1,0 +1,56 @@
+"""Sora Keras: from raw data to a trained, measured, explained and deployable Keras model in one line."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sora_keras.data import load_sample, samples
+    from sora_keras.encoders import list_encoders, register_encoder
+    from sora_keras.errors import SoraError
+    from sora_keras.prediction import Prediction
+    from sora_keras.recipe import Recipe
+    from sora_keras.tasks import list_recipes, load, register_recipe
+    from sora_keras.tasks.text import TextClassifier
+
+__version__ = "0.1.0"
+
+# Names resolve when they are asked for, so that importing this package loads no TensorFlow.
+_PLACES = {
+    "Prediction": "prediction",
+    "Recipe": "recipe",
+    "SoraError": "errors",
+    "TextClassifier": "tasks.text",
+    "list_encoders": "encoders",
+    "load": "tasks",
+    "load_sample": "data",
+    "list_recipes": "tasks",
+    "register_encoder": "encoders",
+    "register_recipe": "tasks",
+    "samples": "data",
+}
+
+__all__ = [
+    "Prediction",
+    "Recipe",
+    "SoraError",
+    "TextClassifier",
+    "list_encoders",
+    "load",
+    "load_sample",
+    "list_recipes",
+    "register_encoder",
+    "register_recipe",
+    "samples",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'sora_keras' has no attribute {name!r}")
+    return getattr(import_module(f"sora_keras.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,208 @@
+"""The command line: the verbs of a recipe, by the same names."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sora_keras import tasks
+from sora_keras.errors import ParameterError, SoraError, nearest
+
+app = typer.Typer(
+    help="From raw data to a trained, measured, explained and deployable Keras model.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_train = typer.Typer(help="Train a recipe and save it.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(_train, name="train")
+
+Model = Annotated[Path, typer.Argument(help="A folder that `sora train` made.")]
+Answer = Annotated[str | None, typer.Option("--y", help="The column with the answers.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+_NOT_OPTIONS = ("layers", "verbose", "class_weight")
+
+
+def main() -> None:
+    """The entry point of `sora`: a `SoraError` becomes one line and exit status 2."""
+    _register_training()
+    try:
+        app()
+    except SoraError as error:
+        print(f"sora: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+@app.command()
+def evaluate(
+    model: Model,
+    data: Annotated[str, typer.Argument(help="A file, folder or glob with answers.")],
+    y: Answer = None,
+    out: Annotated[Path | None, typer.Option(help="Also save the report, as .html or .json.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Score a trained model on data with answers."""
+    from rich.console import Console
+
+    report = tasks.load(model).evaluate(data, y)
+    Console().print(report)
+    if out is not None:
+        report.save(out, overwrite=overwrite)
+
+
+@app.command()
+def predict(
+    model: Model,
+    data: Annotated[str, typer.Argument(help="A file, folder or glob; or `-` to read lines.")],
+    out: Annotated[Path | None, typer.Option(help="A JSON-lines file instead of the screen.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Answer every item, one line of JSON each: label, score and the probability of each class."""
+    from sora_keras.files import new_file
+
+    recipe: Any = tasks.load(model)
+    items: Any = [line.rstrip("\n") for line in sys.stdin] if data == "-" else data
+    if out is None:
+        _write_answers(recipe, items, sys.stdout)
+        return
+    with new_file(out, overwrite=overwrite) as path, path.open("w", encoding="utf-8") as file:
+        _write_answers(recipe, items, file)
+
+
+def _write_answers(recipe: Any, items: Any, file: Any) -> None:
+    for prediction in recipe.stream(items):
+        plain = {
+            "label": prediction.label,
+            "score": round(prediction.confidence, 6),
+            "probabilities": {str(k): round(v, 6) for k, v in prediction.probabilities.items()},
+        }
+        file.write(json.dumps(plain, ensure_ascii=False) + "\n")
+
+
+@app.command()
+def explain(
+    model: Model,
+    item: Annotated[str, typer.Argument(help="One item, such as a text.")],
+    target: Annotated[str | None, typer.Option(help="The class to explain.")] = None,
+    method: Annotated[str, typer.Option(help="auto, integrated_gradients or occlusion.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Also save it as an HTML page.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Show what in one item decided its answer."""
+    from rich.console import Console
+
+    from sora_keras.files import new_file
+
+    explanation: Any = tasks.load(model).explain(item, target=target, method=method)
+    console = Console()
+    console.print(explanation)
+    console.print(str(explanation), highlight=False)
+    if out is not None:
+        with new_file(out, overwrite=overwrite) as path:
+            path.write_text(explanation.to_html(), encoding="utf-8")
+
+
+@app.command()
+def export(
+    model: Model,
+    out: Annotated[Path, typer.Argument(help="The folder to make.")],
+    format: Annotated[str, typer.Option(help="saved_model, litert or onnx.")] = "saved_model",
+    licence: Annotated[str, typer.Option(help="For the model card.")] = "not stated",
+    overwrite: Overwrite = False,
+) -> None:
+    """Export a trained model, proved to answer as `predict` does."""
+    path = tasks.load(model).export(out, format=format, licence=licence, overwrite=overwrite)
+    print(f"Exported and proved: {path}")
+
+
+@app.command()
+def run(
+    application: Annotated[str, typer.Argument(help="Its name; see `sora run --help`.")],
+    data: Annotated[str | None, typer.Argument(help="Your data instead of the sample.")] = None,
+) -> None:
+    """Run an application: a recipe set up for one real job (sentiment, news_topics)."""
+    from sora_keras.applications import find_application
+
+    find_application(application)(data)
+
+
+@app.command()
+def samples(
+    name: Annotated[str | None, typer.Argument(help="The sample to show or write.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A CSV file to write it to.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """List the built-in real data sets, or load one."""
+    from rich.console import Console
+
+    from sora_keras.showing import sample_head, sample_table, write_csv
+
+    if name is None:
+        Console().print(sample_table())
+    elif out is None:
+        Console().print(sample_head(name))
+    else:
+        print(f"Wrote {write_csv(name, out, overwrite=overwrite):,} rows to {out}")
+
+
+@app.command()
+def doctor() -> None:
+    """Show versions, devices, and what is missing for which extra."""
+    from rich.console import Console
+
+    from sora_keras.showing import doctor_table
+
+    Console().print(doctor_table())
+
+
+def _register_training() -> None:
+    for name in tasks.list_recipes():
+        if name not in {command.name for command in _train.registered_commands}:
+            _train.command(name)(_training_command(name))
+
+
+def _training_command(name: str) -> Callable[..., None]:
+    """`sora train NAME`, whose options are the recipe's own parameters."""
+    recipe_class = tasks.find_recipe(name)
+    options = {f.name: f for f in fields(recipe_class) if f.name not in _NOT_OPTIONS and f.init}
+
+    def command(data: str, out: Path, y: str | None, overwrite: bool, resume: Path | None, **given: Any) -> None:
+        if out.exists() and not overwrite:
+            raise ParameterError(f"{out} exists. Choose another folder, or pass --overwrite.")
+        recipe: Any = recipe_class(**{k: _value(k, v, options[k].default) for k, v in given.items()})
+        recipe.fit(data, y, resume=resume).save(out, overwrite=overwrite)
+        print(f"Saved to {out}. Next: sora evaluate {out} TEST_DATA, sora predict, sora export")
+
+    command.__doc__ = f"{(recipe_class.__doc__ or '').splitlines()[0]}"
+    shown = [
+        inspect.Parameter("data", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, typer.Argument(help="A file, folder or glob.")]),
+        inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Path, typer.Option(help="The folder to save to.")]),
+        inspect.Parameter("y", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Answer),
+        inspect.Parameter("overwrite", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Overwrite),
+        inspect.Parameter("resume", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[Path | None, typer.Option(help="A folder that keeps the run, to go on after a stop.")]),
+    ]
+    for option in options.values():
+        default = None if option.default is None or option.default is MISSING else str(option.default)
+        flag = "--" + option.name.replace("_", "-")
+        annotation = Annotated[str | None, typer.Option(flag, help=f"Parameter {option.name}.")]
+        shown.append(inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation))
+    command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
+    return command
+
+
+def _value(name: str, text: str | None, default: Any) -> Any:
+    """A parameter from its text: a number where it reads as one, true or false, or the word itself."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text.lower()) if text.lower() in ("true", "false") else json.loads(text)
+    except ValueError:
+        return text

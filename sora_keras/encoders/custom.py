@@ -1,0 +1,90 @@
+"""An encoder of the user's own: a Keras layer, a model, or a callable from tensor to tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sora_keras.encoders.registry import Encoder, TrainingDefaults
+from sora_keras.errors import ArgumentTypeError, ParameterError
+
+_FEATURES = 128
+_DEFAULTS = TrainingDefaults(learning_rate=1e-3, batch_size=64, epochs=10, patience=2)
+
+
+def custom_text_encoder(given: Any) -> Encoder:
+    """Wrap what the user gave; every build makes a fresh copy, so that two fits share no weights.
+
+    Raises:
+        ArgumentTypeError: it is neither a layer nor callable.
+    """
+    if not callable(given) or isinstance(given, type):
+        raise ArgumentTypeError(
+            "encoder must be a name, a Keras layer or model, or a callable from tensor to tensor. "
+            f"Received: {given!r}"
+        )
+    name = getattr(given, "name", None) or getattr(given, "__name__", type(given).__name__)
+
+    def build(ids: Any, facts: Any) -> Any:
+        from sora_keras.encoders.text import embed
+
+        own = fresh(given)
+        reads_ids = _begins_with_embedding(own)
+        return _to_vector(apply(own, ids if reads_ids else embed(ids, facts, _FEATURES), "encoder"))
+
+    return Encoder(str(name), "text", "words", build, _DEFAULTS)
+
+
+def apply(layer: Any, tensor: Any, argument: str) -> Any:
+    """Call a layer on a symbolic tensor.
+
+    Raises:
+        ParameterError: it does not fit there; names the layer, the shape and what Keras said.
+    """
+    try:
+        return layer(tensor)
+    except (ValueError, TypeError) as error:
+        said = " ".join(str(error).split())
+        raise ParameterError(
+            f"The layer {getattr(layer, 'name', layer)!r} given as {argument} does not fit: it was called with shape "
+            f"{tuple(tensor.shape)}. Keras says: {said[:400]}"
+        ) from error
+
+
+def fresh(given: Any) -> Any:
+    """A copy of a layer or model, with its weights where it has some; a callable as it is."""
+    import keras
+
+    if not isinstance(given, keras.layers.Layer):
+        return given
+    if isinstance(given, keras.Model):
+        copy = keras.models.clone_model(given) if given.built else type(given).from_config(given.get_config())
+    else:
+        copy = type(given).from_config(given.get_config())
+    if given.built and given.weights:
+        if not copy.built:
+            copy.build(given.get_build_config()["input_shape"])
+        copy.set_weights(given.get_weights())
+    return copy
+
+
+def _begins_with_embedding(given: Any) -> bool:
+    import keras
+
+    if not isinstance(given, keras.Model):
+        return isinstance(given, keras.layers.Embedding)
+    first = [x for x in given.layers if not isinstance(x, keras.layers.InputLayer)]
+    return bool(first) and isinstance(first[0], keras.layers.Embedding)
+
+
+def _to_vector(encoded: Any) -> Any:
+    """One vector a text: what is still a vector a word is averaged, padding left out."""
+    from sora_keras.layers.masked_pooling import MaskedPooling
+
+    if len(encoded.shape) == 2:
+        return encoded
+    if len(encoded.shape) == 3:
+        return MaskedPooling("mean")(encoded)
+    raise ParameterError(
+        "The encoder must give (batch, features) or (batch, words, features). "
+        f"Received: shape {tuple(encoded.shape)}"
+    )

@@ -1,0 +1,80 @@
+"""Encoders by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sora_keras.registry import Registry
+
+
+@dataclass(frozen=True)
+class TrainingDefaults:
+    """What `"auto"` stands for in training with one encoder.
+
+    learning_rate: of the AdamW; batch_size: examples a step; epochs: the most passes over the data;
+    patience: passes without a better validation loss before training stops.
+    """
+
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    patience: int
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A named way from numbers to a vector for each example.
+
+    Args:
+        name: as a user writes it.
+        modality: the kind of data it reads, such as `"text"`.
+        reads: which preprocessing feeds it; for text `"ngrams"` or `"words"`.
+        build: from the core's symbolic input and the facts learned about the data (for text
+            `sora_keras.encoders.text.TextFacts`) to the encoded tensor (batch, features).
+        training: the defaults for training with it.
+        begin: sets weights of the built core that should not begin at random; is given the core, the
+            training examples' numbers and their targets.
+    """
+
+    name: str
+    modality: str
+    reads: str
+    build: Callable[[Any, Any], Any]
+    training: TrainingDefaults
+    begin: Callable[[Any, Any, Any], None] | None = None
+
+
+_REGISTRY: Registry[Encoder] = Registry("encoder", "sora_keras.encoders")
+
+
+def register_encoder(encoder: Encoder) -> Encoder:
+    """Make an encoder known by its name; a taken name raises `ParameterError`."""
+    return _REGISTRY.add(encoder.name, encoder)
+
+
+def list_encoders(modality: str | None = None) -> dict[str, Encoder]:
+    """The known encoders, of one modality or all."""
+    import sora_keras.encoders.text  # noqa: F401  (ours register as a user's own do)
+
+    known = _REGISTRY.all()
+    return {n: e for n, e in known.items() if modality in (None, e.modality)}
+
+
+def find_encoder(name: str, modality: str) -> Encoder:
+    """The encoder of that name; an unknown one raises `ParameterError` with the nearest."""
+    list_encoders(modality)
+    return _REGISTRY.find(name)
+
+
+def resolve_encoder(given: Any, modality: str) -> Encoder:
+    """The encoder for what a user may pass: a name, `"preset:…"`, a layer, a model or a callable."""
+    from sora_keras.encoders.custom import custom_text_encoder
+    from sora_keras.encoders.preset import PREFIX, preset_encoder
+
+    if not isinstance(given, str):
+        return custom_text_encoder(given)
+    if given.startswith(PREFIX):
+        return preset_encoder(given)
+    return find_encoder(given, modality)

@@ -1,0 +1,6 @@
+"""What in an item decided its answer, and how that is shown."""
+
+from sora_keras.explanation.explanation import Explanation
+from sora_keras.explanation.text import explain_text
+
+__all__ = ["Explanation", "explain_text"]

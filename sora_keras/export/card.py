@@ -1,0 +1,25 @@
+"""The model card: a template filled in with what is known."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+
+def model_card(facts: dict[str, Any], format: str) -> str:
+    """Markdown after Mitchell et al. (2019), "Model Cards for Model Reporting".
+
+    Args:
+        facts: `recipe`, `encoder`, `classes`, `rows` (training, validation), `fingerprint`, `training`, `findings`
+            (messages), `scores` (of the last `evaluate`, may be empty), `licence`, `input_name`.
+        format: what was exported.
+    """
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(
+        loader=PackageLoader("sora_keras.export"), trim_blocks=True, lstrip_blocks=True
+    )
+    versions = {name: version(name) for name in ("tensorflow", "keras", "scikit-learn", "numpy")}
+    versions["python"] = platform.python_version()
+    return environment.get_template("card.md").render(**facts, format=format, versions=versions)

@@ -1,0 +1,80 @@
+"""The proof that an artefact answers as the recipe does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sora_keras.errors import ExportError
+from sora_keras.export.artefact import Artefact
+
+TOLERANCE = 1e-4
+
+# Runs by itself, in a process that knows TensorFlow alone.
+_ANSWER = """
+import json, sys
+import tensorflow as tf
+loaded = tf.saved_model.load(sys.argv[1])
+items = json.load(open(sys.argv[2], encoding="utf-8"))
+outputs = loaded.signatures["serving_default"](**{sys.argv[3]: tf.constant(items, tf.string)})
+assert not any(name.partition(".")[0] in ("sora_keras", "keras_hub", "tensorflow_text") for name in sys.modules)
+plain = {}
+for name, value in outputs.items():
+    value = value.numpy()
+    plain[name] = [v.decode() for v in value] if value.dtype == object else value.tolist()
+json.dump(plain, open(sys.argv[4], "w", encoding="utf-8"))
+"""
+
+
+def prove_saved_model(artefact: Artefact, version: Path) -> None:
+    """Load the SavedModel in a fresh process that imports TensorFlow alone, and compare its answers.
+
+    Raises:
+        ExportError: it does not load there, or answers otherwise.
+    """
+    import tensorflow as tf
+
+    items = [str(item) for item in artefact.samples]
+    given, answered = version.parent / "items.json", version.parent / "answers.json"
+    given.write_text(json.dumps(items), encoding="utf-8")
+    command = [sys.executable, "-I", "-c", _ANSWER, str(version), str(given), artefact.input_name]
+    done = subprocess.run([*command, str(answered)], capture_output=True, text=True)
+    if done.returncode:
+        raise ExportError(
+            "The exported SavedModel does not run in a process with TensorFlow alone, so nothing was "
+            f"exported. It said: {_last_line(done.stderr)}"
+        )
+    answers = json.loads(answered.read_text(encoding="utf-8"))
+    expected = artefact.pipeline(tf.constant(items, tf.string), training=False)
+    compare({name: value.numpy() for name, value in expected.items()}, answers, "SavedModel")
+    given.unlink()
+    answered.unlink()
+
+
+def compare(expected: dict[str, np.ndarray], answers: dict[str, Any], what: str) -> None:
+    """Raise `ExportError` unless every output agrees: strings exactly, numbers within `TOLERANCE`."""
+    for name, wanted in expected.items():
+        if name not in answers:
+            raise ExportError(f"The exported {what} has no output {name!r}; nothing was exported.")
+        if wanted.dtype == object:
+            agrees = [text.decode() for text in wanted] == answers[name]
+            worst = "a label differs"
+        else:
+            difference = np.abs(np.asarray(answers[name], np.float64).reshape(wanted.shape) - wanted)
+            agrees = bool((difference <= TOLERANCE).all())
+            worst = f"the largest difference is {difference.max(initial=0):.2g}"
+        if not agrees:
+            raise ExportError(
+                f"The exported {what} answers otherwise than predict: output {name!r}, {worst}, "
+                f"allowed is {TOLERANCE}. Nothing was exported."
+            )
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "nothing"

@@ -1,0 +1,73 @@
+"""Writing so that nothing is lost: beside the place first, then moved in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sora_keras.errors import SaveError, SoraError
+
+
+@contextmanager
+def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """A folder to fill; it becomes `path` when the block ends well, and leaves no trace otherwise.
+
+    Raises:
+        SaveError: `path` exists and `overwrite` is false, or the disk refused (full, no permission).
+    """
+    with _replacing(Path(path), overwrite) as working:
+        working.mkdir()
+        yield working
+
+
+@contextmanager
+def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """As `new_folder`, for one file: write to the path that is given."""
+    with _replacing(Path(path), overwrite) as working:
+        yield working
+
+
+@contextmanager
+def _replacing(target: Path, overwrite: bool) -> Iterator[Path]:
+    if target.exists() and not overwrite:
+        raise SaveError(f"{target} exists. Choose another path, or pass overwrite=True.")
+    staging: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        working = staging / target.name
+        yield working
+        _move_in(working, target, staging)
+    except SoraError:
+        raise
+    except OSError as error:
+        raise SaveError(
+            f"Could not write {target}: {error.strerror or error}. Nothing was changed there; "
+            "check free space and permissions, or choose another path."
+        ) from error
+    finally:
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _move_in(working: Path, target: Path, staging: Path) -> None:
+    old = staging / "replaced"
+    if target.exists():
+        os.replace(target, old)
+    try:
+        os.replace(working, target)
+    except OSError:
+        if old.exists():
+            os.replace(old, target)
+        raise
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,195 @@
+"""What `fit` does, step by step, for any recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sora_keras import parameters
+from sora_keras.errors import DataError
+from sora_keras.recipe import Fitted
+
+if TYPE_CHECKING:
+    import keras
+
+    from sora_keras.data import Schema
+    from sora_keras.recipe import Recipe
+    from sora_keras.training import NumberCache
+
+_CHUNK = 4096
+_BATCH = 256
+
+
+def fit(
+    recipe: Recipe, X: Any, y: Any, *, validation: Any, groups: Any,
+    resume: str | os.PathLike[str] | None,
+) -> Fitted:  # fmt: skip
+    """Everything from raw data to a trained pipeline model; the recipe itself is not changed."""
+    from sora_keras.training import precision, reproducible
+
+    _check_parameters(recipe)
+    deadline = None if recipe.time_limit is None else time.monotonic() + recipe.time_limit
+    with reproducible(recipe.seed), precision(recipe.precision):
+        schema, train, held_out, findings = _prepare(recipe, X, y, validation, groups)
+        encoder, reason = recipe.choose_encoder(len(train))
+        if recipe.verbose and reason:
+            print(reason)
+        return _train(recipe, schema, train, held_out, findings, encoder, deadline, resume)
+
+
+def build_core(recipe: Recipe, examples: Any, y: Any) -> keras.Model:
+    """The untrained core for raw data or for a schema."""
+    from sora_keras.data import Schema
+    from sora_keras.training import precision, reproducible
+
+    _check_parameters(recipe)
+    with reproducible(recipe.seed), precision(recipe.precision):
+        if isinstance(examples, Schema):
+            train, schema = None, examples
+        else:
+            train = recipe.read(examples, y)
+            schema = recipe.learn(train)
+            train = train.take(recipe.usable(train, schema))
+        encoder, _ = recipe.choose_encoder(0 if train is None else len(train))
+        preprocessing = recipe.preprocess(train, schema, encoder)
+        return recipe.make_core(preprocessing, schema, encoder)
+
+
+def assemble(recipe: Recipe, preprocessing: Any, core: keras.Model, schema: Schema) -> keras.Model:
+    """The pipeline model: raw strings to named answers, in one graph."""
+    import keras
+
+    raw = keras.Input((), dtype="string", name=recipe.input_name)
+    return keras.Model(raw, recipe.decode(schema)(core(preprocessing(raw))), name="pipeline")
+
+
+def _check_parameters(recipe: Recipe) -> None:
+    check = parameters.check_number
+    check("epochs", recipe.epochs, least=1, whole=True, auto=True)
+    check("batch_size", recipe.batch_size, least=1, whole=True, auto=True)
+    check("learning_rate", recipe.learning_rate, least=0, auto=True)
+    check("patience", recipe.patience, least=1, whole=True, auto=True)
+    check("validation_fraction", recipe.validation_fraction, least=0, most=0.9)
+    check("time_limit", recipe.time_limit, least=0, none=True)
+    check("seed", recipe.seed, least=0, most=2**32 - 1, whole=True)
+
+
+def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tuple[Any, ...]:
+    """Schema, training examples, validation examples or None, and what was noticed."""
+    from sora_keras import data
+
+    examples = recipe.read(X, y)
+    schema = recipe.learn(examples)
+    usable = recipe.usable(examples, schema)
+    if not len(usable):
+        raise DataError(f"No row of {examples.source} has both a {schema.item!r} and an answer.")
+    group_of = _groups(groups, examples)
+    kept = examples.take(usable)
+    if validation is None:
+        rows = data.split(
+            kept, recipe.targets(kept, schema), fraction=recipe.validation_fraction,
+            seed=recipe.seed, groups=None if group_of is None else group_of[usable],
+        )  # fmt: skip
+        train, held_out = (kept.take(part) for part in rows)
+    else:
+        pair = validation if isinstance(validation, tuple) else (validation, None)
+        train, held_out = kept, recipe.read(*pair, schema=schema)
+        held_out = held_out.take(recipe.usable(held_out, schema))
+    given = None if validation is None else held_out
+    findings = data.check(examples, item=schema.item, labels=schema.labels, validation=given)
+    if recipe.verbose and findings:
+        print(data.describe(findings))
+    return schema, train, held_out if len(held_out) else None, findings
+
+
+def _groups(groups: Any, examples: Any) -> np.ndarray | None:
+    if groups is None:
+        return None
+    if isinstance(groups, str):
+        return np.asarray(examples.column(groups))
+    groups = np.asarray(groups)
+    if len(groups) != len(examples):
+        raise DataError(
+            f"groups must have one value an example, {len(examples):,}. Received: {len(groups):,}"
+        )
+    return groups
+
+
+def _train(
+    recipe: Recipe, schema: Schema, train: Any, held_out: Any, findings: Any, encoder: Any,
+    deadline: float | None, resume: Any,
+) -> Fitted:  # fmt: skip
+    from sora_keras import training
+
+    preprocessing = recipe.preprocess(train, schema, encoder)
+    numbers, targets = number(preprocessing, train, schema), recipe.targets(train, schema)
+    core = recipe.make_core(preprocessing, schema, encoder)
+    recipe.begin(core, schema, encoder, numbers, targets)
+    defaults = recipe.defaults(encoder, len(train))
+
+    def choose(name: str) -> Any:
+        value = getattr(recipe, name)
+        return getattr(defaults, name) if isinstance(value, str) and value == "auto" else value
+
+    weights = recipe.weights(targets, schema)
+    feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed)
+    check_feed = None
+    if held_out is not None:
+        check_numbers = number(preprocessing, held_out, schema)
+        check_targets = recipe.targets(held_out, schema)
+        check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
+    fingerprint = train.fingerprint()
+    settings = training.TrainingSettings(
+        epochs=choose("epochs"),
+        learning_rate=choose("learning_rate"),
+        patience=choose("patience"),
+        deadline=deadline,
+        resume=resume,
+        identity=_identity(recipe, fingerprint) if resume else "",
+        verbose=recipe.verbose,
+    )
+    record = training.train(core, feed, check_feed, recipe.loss(schema), settings)
+    return Fitted(
+        schema=schema,
+        preprocessing=preprocessing,
+        core=core,
+        pipeline=assemble(recipe, preprocessing, core, schema),
+        encoder=encoder if isinstance(encoder, str) else getattr(encoder, "name", repr(encoder)),
+        findings=findings,
+        training=record,
+        fingerprint=fingerprint,
+        rows=(len(train), 0 if held_out is None else len(held_out)),
+    )
+
+
+def number(preprocessing: Any, examples: Any, schema: Schema) -> NumberCache:
+    """Run the preprocessing once over every example, on all cores, in order."""
+    import tensorflow as tf
+
+    from sora_keras.training import NumberCache
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def numbers(texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        ragged = preprocessing.ragged(texts)
+        return ragged.values, ragged.row_lengths()
+
+    cache = NumberCache(on_disk=examples.streamed)
+    for chunk in examples.batches(_CHUNK):
+        items = tf.constant(chunk.column(schema.item), tf.string)
+        batches = tf.data.Dataset.from_tensor_slices(items).batch(_BATCH)
+        for values, lengths in batches.map(numbers, num_parallel_calls=tf.data.AUTOTUNE):
+            cache.append(values.numpy(), lengths.numpy())
+    return cache.close()
+
+
+def _identity(recipe: Recipe, fingerprint: str) -> str:
+    """What a kept run depends on: the data, and every parameter but those that only say how long."""
+    free = ("epochs", "time_limit", "patience", "verbose", "memory")
+    config = {k: v for k, v in parameters.to_config(recipe).items() if k not in free}
+    text = json.dumps([fingerprint, config], sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,306 @@
+"""The life cycle that every recipe shares: its parameters, its verbs, and what a task supplies."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sora_keras import parameters
+from sora_keras.errors import ArgumentTypeError, NotFittedError
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import keras
+    import numpy as np
+
+    from sora_keras.data import Examples, Finding, Schema, StreamedExamples
+    from sora_keras.evaluation import Report
+    from sora_keras.explanation import Explanation
+    from sora_keras.training import NumberCache, TrainingDefaults, TrainingRecord
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What `fit` learned; a recipe has the whole of it or nothing.
+
+    schema: columns and answers; preprocessing, core, pipeline: the three models; encoder: the name of the
+    one in use; findings: what was noticed in the data; training: what happened; fingerprint: of the
+    training data; rows: how many examples trained, and how many validated; scores: what the last
+    `evaluate` gave, by name.
+    """
+
+    schema: Schema
+    preprocessing: Any
+    core: keras.Model
+    pipeline: keras.Model
+    encoder: str
+    findings: tuple[Finding, ...]
+    training: TrainingRecord
+    fingerprint: str
+    rows: tuple[int, int]
+    scores: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Recipe:
+    """Turns one kind of raw data into one kind of answer; a scikit-learn estimator.
+
+    Args:
+        encoder: a registered name, a Keras layer or model, or a callable from tensor to tensor;
+            `"auto"` picks by the data and says what it picked.
+        layers: Keras layers between encoder and head; `extend` adds to them.
+        epochs: the most passes over the data; `"auto"` suits the encoder. Training stops earlier when no
+            better weights come.
+        batch_size: examples a step.
+        learning_rate: of the AdamW optimizer.
+        patience: passes without a lower validation loss before training stops.
+        validation_fraction: the share of the examples kept for validation, 0 to 0.9, where `fit` is
+            given no validation data.
+        time_limit: seconds after which `fit` stops and keeps the best weights; None sets no limit.
+        seed: of splits, weights and order; the same seed gives the same weights on a CPU.
+        memory: how much the data may take, in bytes or as in `"2GB"`, before it is streamed from disk;
+            `"auto"` is a quarter of the free memory.
+        precision: `"float32"`, `"mixed_float16"`, `"mixed_bfloat16"`, or `"auto"`: float16 on GPUs.
+        verbose: show progress, and what was noticed in the data.
+    """
+
+    name: ClassVar[str]
+    input_name: ClassVar[str]
+
+    encoder: Any = "auto"
+    layers: tuple[Any, ...] = ()
+    epochs: int | str = "auto"
+    batch_size: int | str = "auto"
+    learning_rate: float | str = "auto"
+    patience: int | str = "auto"
+    validation_fraction: float = 0.1
+    time_limit: float | None = None
+    seed: int = 0
+    memory: int | str = "auto"
+    precision: str = "auto"
+    verbose: bool = True
+
+    # What a task supplies.
+
+    def read(self, X: Any, y: Any = None, *, schema: Schema | None = None) -> Examples | StreamedExamples:
+        """Raw data to examples; with a `schema`, as the training data was read, answers where there are."""
+        raise NotImplementedError
+
+    def learn(self, examples: Any) -> Schema:
+        """Which column is which, and what the answers look like."""
+        raise NotImplementedError
+
+    def usable(self, examples: Any, schema: Schema) -> np.ndarray:
+        """The row numbers that can be used; the checks name the others."""
+        raise NotImplementedError
+
+    def targets(self, examples: Any, schema: Schema) -> np.ndarray:
+        """The answers as the loss wants them."""
+        raise NotImplementedError
+
+    def weights(self, targets: np.ndarray, schema: Schema) -> np.ndarray | None:
+        """How much each example counts in the loss; None for all alike."""
+        return None
+
+    def choose_encoder(self, rows: int) -> tuple[Any, str]:
+        """The encoder to use for that many examples, and why; `self.encoder` unless it is `"auto"`."""
+        raise NotImplementedError
+
+    def defaults(self, encoder: Any, rows: int) -> TrainingDefaults:
+        """What `"auto"` stands for in training."""
+        raise NotImplementedError
+
+    def preprocess(self, examples: Any, schema: Schema, encoder: Any) -> Any:
+        """The preprocessing layer, adapted on these training examples; on none, with its largest size."""
+        raise NotImplementedError
+
+    def make_core(self, preprocessing: Any, schema: Schema, encoder: Any) -> keras.Model:
+        """The untrained core."""
+        raise NotImplementedError
+
+    def begin(
+        self, core: keras.Model, schema: Schema, encoder: Any, numbers: NumberCache, targets: np.ndarray
+    ) -> None:
+        """Set weights that should not begin at random, from the training examples."""
+
+    def loss(self, schema: Schema) -> Any:
+        """The Keras loss between the core's output and the targets."""
+        raise NotImplementedError
+
+    def decode(self, schema: Schema) -> Any:
+        """The layer from the core's output to named answers."""
+        raise NotImplementedError
+
+    def score_answers(self, examples: Any, answers: dict[str, np.ndarray], fitted: Fitted) -> Report:
+        """How good the pipeline's answers are."""
+        raise NotImplementedError
+
+    def explain(self, item: Any) -> Explanation:
+        """What in one item decided the answer."""
+        raise NotImplementedError
+
+    # Parameters.
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters, as scikit-learn asks for them."""
+        return {name: getattr(self, name) for name in parameters.names(self)}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name.
+
+        Raises:
+            ParameterError: there is no such parameter.
+        """
+        parameters.check_known(self, params)
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def use(self, **params: Any) -> Self:
+        """`set_params`, as it reads in a chain: `.use(encoder="lstm", epochs=3)`."""
+        return self.set_params(**params)
+
+    def extend(self, *layers: Any) -> Self:
+        """Add Keras layers between encoder and head, after those added before.
+
+        Raises:
+            ArgumentTypeError: something that is neither a Keras layer nor callable.
+        """
+        for layer in layers:
+            if not callable(layer) or isinstance(layer, type):
+                raise ArgumentTypeError(
+                    f"extend() takes Keras layers, such as keras.layers.Dense(64). Received: {layer!r}"
+                )
+        self.layers = (*self.layers, *layers)
+        return self
+
+    # The verbs.
+
+    def build(self, examples: Any, y: Any = None) -> keras.Model:
+        """The untrained core, for data as `fit` takes it, or for a `Schema`."""
+        from sora_keras.fitting import build_core
+
+        return build_core(self, examples, y)
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        validation: Any = None,
+        groups: Any = None,
+        resume: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """Read, check, split, preprocess and train.
+
+        Args:
+            X: the data: a path, several or a glob; a data frame, a dictionary of columns, a list of records;
+                arrays; a folder with a sub-folder a class; a `tf.data.Dataset`.
+            y: the answers, or the name of their column; None looks for an obvious one.
+            validation: data as `X`, or a pair `(X, y)`; None keeps `validation_fraction` of the examples.
+            groups: the name of a column, or one value an example; a group is never split.
+            resume: a folder that keeps the run after each epoch. Called again with it, `fit` goes on there.
+
+        Returns:
+            The recipe. When `fit` raises, what was fitted before is still there.
+        """
+        from sora_keras.fitting import fit
+
+        self._fitted = fit(self, X, y, validation=validation, groups=groups, resume=resume)
+        return self
+
+    def evaluate(self, X: Any, y: Any = None) -> Report:
+        """Scores with intervals beside a trivial baseline, plots, and what to look at.
+
+        Args:
+            X: data as `fit` takes it. y: the answers; None uses the column that `fit` used.
+        """
+        from sora_keras.answering import answer_all
+
+        fitted = self.fitted
+        examples = self.read(X, y, schema=fitted.schema)
+        examples = examples.take(self.usable(examples, fitted.schema))
+        report = self.score_answers(examples, answer_all(self, examples), fitted)
+        fitted.scores.clear()
+        fitted.scores.update(report.to_dict())
+        return report
+
+    def export(
+        self, path: str | os.PathLike[str], *, format: str = "saved_model", licence: str = "not stated",
+        overwrite: bool = False,
+    ) -> Path:  # fmt: skip
+        """Write an artefact that needs nothing of ours to run, and prove it before returning.
+
+        Args:
+            path: the folder to make. format: `"saved_model"` (raw input, named outputs), or `"litert"` or
+                `"onnx"` (the numeric core with a JSON of the preprocessing).
+            licence: for the model card. overwrite: replace what is there.
+
+        Raises:
+            ExportError: the artefact, loaded again, does not answer as `predict` does.
+            SaveError: it could not be written; what was there before still is.
+        """
+        from sora_keras.export import export_recipe
+
+        return export_recipe(self, path, format=format, licence=licence, overwrite=overwrite)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Keep the fitted recipe in a folder for `sora_keras.load`: Keras files and JSON, no pickle."""
+        from sora_keras.saving import save_recipe
+
+        return save_recipe(self, path, overwrite=overwrite)
+
+    # What `fit` learned.
+
+    @property
+    def fitted(self) -> Fitted:
+        """All that `fit` learned.
+
+        Raises:
+            NotFittedError: `fit` was not called yet.
+        """
+        fitted = getattr(self, "_fitted", None)
+        if fitted is None:
+            raise NotFittedError(
+                f"This {type(self).__name__} is not fitted yet. Call fit(data) first, or "
+                "sora_keras.load(path) for a saved one."
+            )
+        return fitted
+
+    @property
+    def model(self) -> keras.Model:
+        """The core: an ordinary functional Keras model over numbers."""
+        return self.fitted.core
+
+    @property
+    def pipeline(self) -> keras.Model:
+        """The whole graph, from raw input to named answers, as an ordinary Keras model."""
+        return self.fitted.pipeline
+
+    @property
+    def training_(self) -> TrainingRecord:
+        """What happened in training."""
+        return self.fitted.training
+
+    @property
+    def findings_(self) -> tuple[Finding, ...]:
+        """What was noticed in the training data."""
+        return self.fitted.findings
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return getattr(self, "_fitted", None) is not None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_answer"}
+
+    def __repr__(self) -> str:
+        blank = type(self)()
+        changed = (
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if value is not getattr(blank, name) and value != getattr(blank, name)
+        )
+        return f"{type(self).__name__}({', '.join(changed)})"

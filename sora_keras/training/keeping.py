@@ -1,0 +1,141 @@
+"""Keeping the best weights, stopping when no better come, and continuing a killed run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from sora_keras.errors import ParameterError, SaveError
+from sora_keras.training.feeding import Feed
+
+_STATE = "state.json"
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Watches one figure after each epoch, where less is better.
+
+    Args:
+        watch: the figure's name in Keras' logs, such as `"val_loss"`.
+        patience: epochs without a better figure before training stops.
+        deadline: `time.monotonic()` at which training stops, or None.
+        feed: is told the epoch, which its order depends on.
+        store: where the run is kept so that it can continue, or None.
+    """
+
+    def __init__(
+        self, watch: str, patience: int, deadline: float | None, feed: Feed, store: RunStore | None
+    ) -> None:
+        super().__init__()
+        self.watch, self.patience, self.deadline = watch, patience, deadline
+        self.feed, self.store = feed, store
+        self.best, self.best_epoch, self.epochs, self.waited = float("inf"), -1, 0, 0
+        self.stopped = "all epochs done"
+        self._weights: list[np.ndarray] | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.feed.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            self.model.stop_training = True
+            self.stopped = "time limit reached"
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.epochs = epoch + 1
+        figure = float((logs or {})[self.watch])
+        better = figure < self.best
+        if better:
+            self.best, self.best_epoch, self.waited = figure, epoch, 0
+            self._weights = self.model.get_weights()
+        else:
+            self.waited += 1
+            if self.waited >= self.patience:
+                self.model.stop_training = True
+                self.stopped = f"no better for {self.patience} epochs"
+        if self.store:
+            facts = {name: getattr(self, name) for name in ("best", "best_epoch", "epochs", "waited")}
+            self.store.write(self.model, facts, better=better)
+
+    def restore(self) -> None:
+        """Give the model the best weights seen, if an epoch has ended."""
+        if self._weights is not None:
+            self.model.set_weights(self._weights)
+
+    def resume(self, model: keras.Model) -> None:
+        """Take up what `store` holds."""
+        if self.store is None or (facts := self.store.read()) is None:
+            return
+        self.store.load(model, "best")
+        self._weights = model.get_weights()
+        self.store.load(model, "last")
+        for name, value in facts.items():
+            setattr(self, name, value)
+
+
+class RunStore:
+    """A folder with the state of a run: weights and optimizer of the last epoch, the best weights.
+
+    Args:
+        folder: made if it is not there.
+        identity: what the run is on (data, settings); another run's folder is refused.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], identity: str) -> None:
+        self.folder, self.identity = Path(folder), identity
+
+    def read(self) -> dict[str, Any] | None:
+        """What the callback keeps, or None for a new run.
+
+        Raises:
+            ParameterError: the folder holds a run on other data or settings.
+        """
+        state = self._state()
+        if state is None:
+            return None
+        if state["identity"] != self.identity:
+            raise ParameterError(
+                f"resume={str(self.folder)!r} holds a run on other data or with other settings. "
+                "Name another folder, or delete this one to begin anew."
+            )
+        return dict(state["facts"])
+
+    def write(self, model: keras.Model, facts: dict[str, Any], *, better: bool) -> None:
+        """Keep this epoch: a new folder is filled first, and the state file then points to it."""
+        try:
+            old = self._state()
+            name = f"epoch-{facts['epochs']:05d}"
+            fresh = self.folder / name
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            model.save_weights(fresh / "last.weights.h5")
+            if better or old is None:
+                model.save_weights(fresh / "best.weights.h5")
+            else:
+                os.link(self.folder / old["epoch"] / "best.weights.h5", fresh / "best.weights.h5")
+            state = {"identity": self.identity, "epoch": name, "facts": facts}
+            (self.folder / "state.new").write_text(json.dumps(state), encoding="utf-8")
+            os.replace(self.folder / "state.new", self.folder / _STATE)
+            if old is not None and old["epoch"] != name:
+                shutil.rmtree(self.folder / old["epoch"], ignore_errors=True)
+        except OSError as error:
+            raise SaveError(
+                f"Could not keep the run in resume={str(self.folder)!r}: {error}. "
+                "What was kept before is still whole."
+            ) from error
+
+    def load(self, model: keras.Model, which: str) -> None:
+        """Give the model, and its optimizer, the weights of the `"last"` or the `"best"` epoch."""
+        state = self._state()
+        assert state is not None
+        model.load_weights(self.folder / state["epoch"] / f"{which}.weights.h5")
+
+    def _state(self) -> dict[str, Any] | None:
+        path = self.folder / _STATE
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

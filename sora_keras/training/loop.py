@@ -1,0 +1,135 @@
+"""One way to train a core, whatever the recipe."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sora_keras.errors import ParameterError
+from sora_keras.training.feeding import Feed
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train.
+
+    epochs: the most passes; learning_rate: of the AdamW; patience: passes without a better figure before
+    it stops; deadline: `time.monotonic()` at which it stops; resume: a folder that keeps the run;
+    identity: what the run is on, for `resume`; verbose: show progress.
+    """
+
+    epochs: int
+    learning_rate: float
+    patience: int
+    deadline: float | None = None
+    resume: str | os.PathLike[str] | None = None
+    identity: str = ""
+    verbose: bool = True
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What happened in training.
+
+    epochs: passes made; best_epoch: whose weights were kept, from 1 (0: none was finished);
+    history: each figure by epoch; stopped: why it ended; seconds: the whole, seconds_per_epoch: mean.
+    """
+
+    epochs: int
+    best_epoch: int
+    history: dict[str, list[float]] = field(repr=False)
+    stopped: str
+    seconds: float
+    seconds_per_epoch: float
+
+
+def train(
+    core: Any, training: Feed, validation: Feed | None, loss: Any, settings: TrainingSettings
+) -> TrainingRecord:
+    """Train `core` and leave the best weights in it.
+
+    The best are those of the lowest validation loss, or training loss without validation examples.
+    Ctrl-C ends training, not the program: the best weights so far stay, and it says so.
+    """
+    import keras
+
+    from sora_keras.training.keeping import KeepBest, RunStore
+    from sora_keras.training.optimizers import TouchedRowsAdamW
+    from sora_keras.training.progress import ShowProgress
+
+    # XLA would compile anew for every length of batch.
+    core.compile(TouchedRowsAdamW(settings.learning_rate), loss, jit_compile=False)
+    core.optimizer.build(core.trainable_variables)
+    store = RunStore(settings.resume, settings.identity) if settings.resume else None
+    watch = "loss" if validation is None else "val_loss"
+    keeper = KeepBest(watch, settings.patience, settings.deadline, training, store)
+    keeper.resume(core)
+    keeper.set_model(core)
+    callbacks: list[Any] = [keeper, *([ShowProgress()] if settings.verbose else [])]
+    began = time.perf_counter()
+    history: dict[str, list[float]] = {}
+    if keeper.waited < settings.patience and keeper.epochs < settings.epochs:
+        try:
+            history = core.fit(
+                training.dataset(),
+                validation_data=None if validation is None else validation.dataset(),
+                epochs=settings.epochs,
+                initial_epoch=keeper.epochs,
+                callbacks=callbacks,
+                verbose=0,
+            ).history
+        except KeyboardInterrupt:
+            keeper.stopped = "interrupted"
+            print(_interrupted(keeper.best_epoch))
+    keeper.restore()
+    seconds = time.perf_counter() - began
+    return TrainingRecord(
+        keeper.epochs, keeper.best_epoch + 1, history, keeper.stopped, seconds,
+        seconds / max(1, len(history.get("loss", []))),
+    )  # fmt: skip
+
+
+def _interrupted(best_epoch: int) -> str:
+    if best_epoch < 0:
+        return "Interrupted before the first epoch ended: the weights are kept as they are now."
+    return f"Interrupted: the best weights so far, of epoch {best_epoch + 1}, are kept."
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Seed Keras, TensorFlow, NumPy and Python inside the block; the user's own generators are put back."""
+    import random
+
+    import keras
+    import numpy as np
+
+    kept = random.getstate(), np.random.get_state()
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])
+
+
+@contextmanager
+def precision(name: str) -> Iterator[None]:
+    """Build layers in this numeric precision; `"auto"` mixes in float16 on GPUs alone."""
+    import keras
+    import tensorflow as tf
+
+    known = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
+    if name not in known:
+        raise ParameterError(f"precision must be one of {', '.join(known)}. Received: {name!r}")
+    if name == "auto":
+        name = "mixed_float16" if tf.config.list_physical_devices("GPU") else "float32"
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
