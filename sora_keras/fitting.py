@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 4096
 _BATCH = 256
+_SHOWN = 8
 
 
 def fit(
@@ -164,6 +165,7 @@ def _train(
         training=record,
         fingerprint=fingerprint,
         rows=(len(train), 0 if held_out is None else len(held_out)),
+        examples_shown=tuple(map(str, train.take(np.arange(min(_SHOWN, len(train)))).column(schema.item))),
     )
 
 

@@ -28,8 +28,8 @@ class Fitted:
 
     schema: columns and answers; preprocessing, core, pipeline: the three models; encoder: the name of the
     one in use; findings: what was noticed in the data; training: what happened; fingerprint: of the
-    training data; rows: how many examples trained, and how many validated; scores: what the last
-    `evaluate` gave, by name.
+    training data; rows: how many examples trained, and how many validated; examples_shown: a few raw
+    training items, on which exports are proved (never saved); scores: what the last `evaluate` gave.
     """
 
     schema: Schema
@@ -41,6 +41,7 @@ class Fitted:
     training: TrainingRecord
     fingerprint: str
     rows: tuple[int, int]
+    examples_shown: tuple[str, ...] = ()
     scores: dict[str, Any] = field(default_factory=dict)
 
 
@@ -243,7 +244,7 @@ class Recipe:
             ExportError: the artefact, loaded again, does not answer as `predict` does.
             SaveError: it could not be written; what was there before still is.
         """
-        from sora_keras.export import export_recipe
+        from sora_keras.exporting import export_recipe
 
         return export_recipe(self, path, format=format, licence=licence, overwrite=overwrite)
 

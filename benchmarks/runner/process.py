@@ -12,6 +12,8 @@ from typing import Any
 from runner.machine import REPOSITORY
 
 ERROR_LINES = 8
+# Printed at every start whatever the log level, and no error.
+TENSORFLOW_NOTICE = re.compile(r"I0000 |WARNING: All log messages before absl")
 
 
 def run_script(
@@ -56,7 +58,8 @@ def run_script(
 def failure(reason: str, output: str) -> dict[str, Any]:
     """Returns what the results file says of a script that failed."""
     lines = [shorten_paths(line.rstrip())[:400] for line in output.splitlines()]
-    return {"failed": reason, "error": [line for line in lines if line][-ERROR_LINES:]}
+    told = [line for line in lines if line and not TENSORFLOW_NOTICE.match(line)]
+    return {"failed": reason, "error": told[-ERROR_LINES:]}
 
 
 def shorten_paths(text: str) -> str:

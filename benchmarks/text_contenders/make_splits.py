@@ -68,7 +68,7 @@ def split_rotten_tomatoes(order: np.ndarray, labels: np.ndarray, seed: int) -> l
 
 
 def split_chinese(order: np.ndarray, labels: np.ndarray, seed: int) -> list[dict]:
-    """Five stratified folds, three times over: 467 rows are too few for one split."""
+    """Five stratified folds, three times over: some hundred rows are too few for one split."""
     splitter = RepeatedStratifiedKFold(n_splits=CHINESE_FOLDS, n_repeats=CHINESE_REPEATS, random_state=seed)
     return [
         {"train": order[train], "validation": None, "test": order[test]}

@@ -42,7 +42,7 @@ def preset_encoder(name: str) -> Encoder:
 
 
 def encode_with_backbone(ids: Any, backbone: Any) -> Any:
-    """Run a KerasHub text backbone over padded ids and average its words, as one vector a text."""
+    """Run a KerasHub text backbone and average its words: ids (batch, words), 0 pads, the rest one too high."""
     from keras import ops
 
     from sora_keras.layers.masked_pooling import MaskedPooling
@@ -50,7 +50,7 @@ def encode_with_backbone(ids: Any, backbone: Any) -> Any:
     names = backbone.input if isinstance(backbone.input, dict) else {}
     kept = ops.not_equal(ids, 0)
     made = {
-        "token_ids": ids,
+        "token_ids": ops.maximum(ids - 1, 0),
         "padding_mask": ops.cast(kept, "int32"),
         "segment_ids": ops.zeros_like(ids),
     }

@@ -94,6 +94,8 @@ def _cnn(ids: Any, facts: TextFacts) -> Any:
 
     embedded = keras.layers.SpatialDropout1D(0.3)(embed(ids, facts, 128))
     mask = keras.ops.not_equal(ids, 0)
+    # A convolution cannot carry a mask; zeros at the padding do the same for it.
+    embedded = embedded * keras.ops.expand_dims(keras.ops.cast(mask, embedded.dtype), -1)
     pooled = []
     for width in (3, 4, 5):
         convolved = keras.layers.Conv1D(128, width, padding="same", activation="relu")(embedded)
@@ -132,7 +134,7 @@ def _transformer(ids: Any, facts: TextFacts) -> Any:
     attended = attention(normal, normal, attention_mask=ops.expand_dims(mask, 1))
     hidden = keras.layers.Add()([hidden, attended])
     normal = keras.layers.LayerNormalization()(hidden)
-    further = keras.layers.Dense(64)(keras.layers.Dense(128, activation="gelu")(normal))
+    further = keras.layers.Dense(64)(keras.layers.Dense(128, activation="relu")(normal))
     hidden = keras.layers.Add()([hidden, keras.layers.Dropout(0.2)(further)])
     pooled = MaskedPooling("mean")(keras.layers.LayerNormalization()(hidden), mask=mask)
     return keras.layers.Dropout(0.3, name="encoder")(pooled)
@@ -141,7 +143,7 @@ def _transformer(ids: Any, facts: TextFacts) -> Any:
 _SEQUENCE = TrainingDefaults(learning_rate=1e-3, batch_size=64, epochs=10, patience=2)
 
 for _encoder in (
-    Encoder("ngram", "text", "ngrams", _ngram, TrainingDefaults(2e-2, 256, 30, 3), _begin_at_evidence),
+    Encoder("ngram", "text", "ngrams", _ngram, TrainingDefaults(2e-2, 256, 30, 1), _begin_at_evidence),
     Encoder("cnn", "text", "words", _cnn, _SEQUENCE),
     Encoder("lstm", "text", "words", _recurrent, _SEQUENCE),
     Encoder("bilstm", "text", "words", _bidirectional, _SEQUENCE),

@@ -24,7 +24,7 @@ class Attribution(NamedTuple):
 
 
 def integrated_gradients(
-    core: keras.Model, numbers: np.ndarray, value: Callable[[Any], Any], *, steps: int = 32
+    core: keras.Model, numbers: np.ndarray, value: Callable[[Any], Any], *, steps: int = 64
 ) -> Attribution:
     """How much each number's embedding moved `value`, against embeddings of zero.
 

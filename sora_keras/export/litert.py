@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sora_keras.errors import require
 from sora_keras.export.artefact import Artefact
 from sora_keras.export.proof import compare
+
+if TYPE_CHECKING:
+    import keras
 
 
 def write_litert(artefact: Artefact, folder: Path) -> None:
@@ -20,27 +24,31 @@ def write_litert(artefact: Artefact, folder: Path) -> None:
     """
     import tensorflow as tf
 
-    core = artefact.core
+    core = inference_copy(artefact.core)
     spec = tf.TensorSpec([1, None], tf.int32, name="ids")
     traced = tf.function(lambda ids: core(ids, training=False), input_signature=[spec])
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([traced.get_concrete_function()])
-    # Recurrent layers keep their states in lists, which need TensorFlow's own ops.
-    converter.target_spec.supported_ops = [
-        tf.lite.OpsSet.TFLITE_BUILTINS,
-        tf.lite.OpsSet.SELECT_TF_OPS,
-    ]
-    content = converter.convert()
+    content = _convert(traced.get_concrete_function())
     (folder / "core.tflite").write_bytes(content)
     write_preprocessing(artefact, folder)
-    numbers = sample_numbers(artefact)
-    wanted = np.concatenate([np.asarray(core(row, training=False)) for row in numbers])
+    numbers, wanted = sample_numbers(artefact)
     compare({"logits": wanted}, {"logits": _run(content, numbers)}, "LiteRT core")
 
 
-def _run(content: bytes, numbers: list[np.ndarray]) -> Any:
+def _convert(traced: Any) -> bytes:
     import tensorflow as tf
+    from absl import logging
 
-    interpreter = tf.lite.Interpreter(model_content=content)
+    # Named with its model, as TensorFlow recommends, the converter leaves the weights out.
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        return tf.lite.TFLiteConverter.from_concrete_functions([traced]).convert()
+    finally:
+        logging.set_verbosity(before)
+
+
+def _run(content: bytes, numbers: list[np.ndarray]) -> Any:
+    interpreter = require("ai_edge_litert.interpreter", "litert").Interpreter(model_content=content)
     place = interpreter.get_input_details()[0]["index"]
     answers = []
     for row in numbers:
@@ -52,11 +60,31 @@ def _run(content: bytes, numbers: list[np.ndarray]) -> Any:
     return np.concatenate(answers)
 
 
-def sample_numbers(artefact: Artefact) -> list[np.ndarray]:
-    """The core's input for each sample, (1, length) int32."""
+def inference_copy(core: keras.Model) -> keras.Model:
+    """The core with every dropout at 0: Keras keeps the random state of some in the graph even where it is idle."""
+    copy = type(core).from_config(_without_dropout(core.get_config()))
+    copy.set_weights(core.get_weights())
+    return copy
+
+
+def _without_dropout(config: Any) -> Any:
+    if isinstance(config, dict):
+        return {
+            key: 0.0 if key in ("dropout", "recurrent_dropout") and isinstance(value, float) else _without_dropout(value)
+            for key, value in config.items()
+        }
+    return [_without_dropout(item) for item in config] if isinstance(config, list) else config
+
+
+def sample_numbers(artefact: Artefact) -> tuple[list[np.ndarray], np.ndarray]:
+    """The core's input for each sample, (1, length) int32, and what it answers (samples, outputs)."""
     import tensorflow as tf
 
-    return [artefact.preprocessing(tf.constant([str(item)])).numpy() for item in artefact.samples]
+    core = artefact.core
+    spec = tf.TensorSpec([None, None], tf.int32)
+    traced = tf.function(lambda ids: core(ids, training=False), input_signature=[spec])
+    numbers = [artefact.preprocessing(tf.constant([str(item)])).numpy() for item in artefact.samples]
+    return numbers, np.concatenate([traced(row).numpy() for row in numbers])
 
 
 def write_preprocessing(artefact: Artefact, folder: Path) -> None:

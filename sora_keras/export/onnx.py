@@ -8,7 +8,7 @@ import numpy as np
 
 from sora_keras.errors import require
 from sora_keras.export.artefact import Artefact
-from sora_keras.export.litert import sample_numbers, write_preprocessing
+from sora_keras.export.litert import inference_copy, sample_numbers, write_preprocessing
 from sora_keras.export.proof import compare
 
 
@@ -21,14 +21,13 @@ def write_onnx(artefact: Artefact, folder: Path) -> None:
     import tensorflow as tf
 
     tf2onnx, runtime = require("tf2onnx", "onnx"), require("onnxruntime", "onnx")
-    core = artefact.core
+    core = inference_copy(artefact.core)
     spec = tf.TensorSpec([None, None], tf.int32, name="ids")
     traced = tf.function(lambda ids: {"logits": core(ids, training=False)}, input_signature=[spec])
     target = folder / "core.onnx"
     tf2onnx.convert.from_function(traced, [spec], opset=17, output_path=str(target))
     write_preprocessing(artefact, folder)
     session = runtime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
-    numbers = sample_numbers(artefact)
-    wanted = np.concatenate([np.asarray(core(row, training=False)) for row in numbers])
+    numbers, wanted = sample_numbers(artefact)
     answers = np.concatenate([session.run(None, {"ids": row})[0] for row in numbers])
     compare({"logits": wanted}, {"logits": answers}, "ONNX core")

@@ -54,11 +54,20 @@ class HashIds(keras.layers.Layer):
         """Hash to id; made once, outside of any graph."""
         if self._lookup is None:
             with tf.init_scope():
-                keys = tf.constant(self.vocabulary.numpy())
-                ids = tf.range(self.reserved, self.reserved + self.vocabulary_size)
-                entries = tf.lookup.KeyValueTensorInitializer(keys, ids)
-                self._lookup = tf.lookup.StaticHashTable(entries, default_value=-1)
+                self._lookup = self._make_table()
         return self._lookup
+
+    def _make_table(self) -> tf.lookup.StaticHashTable:
+        keys = tf.constant(self.vocabulary.numpy())
+        ids = tf.range(self.reserved, self.reserved + self.vocabulary_size)
+        # Outside of a graph TensorFlow still notes an initializer, None, which later exports stumble over.
+        noted = tf.compat.v1.get_collection_ref(tf.compat.v1.GraphKeys.TABLE_INITIALIZERS)
+        before = len(noted)
+        table = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(keys, ids), default_value=-1
+        )
+        del noted[before:]
+        return table
 
     @property
     def largest_id(self) -> int:

@@ -12,9 +12,8 @@ import tensorflow as tf
 class PresetIds(keras.layers.Layer):
     """A KerasHub tokenizer, its start and end marks around each text, cut to `length`.
 
-    The tokenizer's padding id must be 0, as it is for BERT and its kin, or is moved there: see `offset`.
-
-    Input: (texts,) strings. Output: (texts, longest) int32; 0 pads.
+    Input: (texts,) strings. Output: (texts, longest) int32, the tokenizer's numbers plus one; 0 pads, whatever
+    the tokenizer pads with.
     """
 
     def __init__(self, tokenizer: Any, *, length: int = 256, **kwargs: Any) -> None:
@@ -31,11 +30,13 @@ class PresetIds(keras.layers.Layer):
 
     def ragged(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """As `call`, without the padding."""
-        ids = tf.cast(self.tokenizer(texts), tf.int32)[:, : self.length - 2]
+        ids = self.tokenizer(texts)
+        if not isinstance(ids, tf.RaggedTensor):  # KerasHub makes texts of one length a plain tensor
+            ids = tf.RaggedTensor.from_tensor(ids)
+        ids = tf.cast(ids, tf.int32)[:, : self.length - 2]
         one = tf.ones_like(texts, tf.int32)[:, None]
-        start = getattr(self.tokenizer, "start_token_id", self.tokenizer.cls_token_id)
-        end = getattr(self.tokenizer, "end_token_id", self.tokenizer.sep_token_id)
-        return tf.concat([start * one, ids, end * one], axis=1)
+        start, end = _mark(self.tokenizer, "start", "cls"), _mark(self.tokenizer, "end", "sep")
+        return tf.concat([start * one, ids, end * one], axis=1) + 1
 
     def get_config(self) -> dict[str, Any]:
         tokenizer = keras.saving.serialize_keras_object(self.tokenizer)
@@ -45,3 +46,9 @@ class PresetIds(keras.layers.Layer):
     def from_config(cls, config: dict[str, Any]) -> PresetIds:
         tokenizer = keras.saving.deserialize_keras_object(config.pop("tokenizer"))
         return cls(tokenizer, **config)
+
+
+def _mark(tokenizer: Any, *names: str) -> int:
+    """The number of a mark, which KerasHub's tokenizers call one way or the other."""
+    found = (getattr(tokenizer, f"{name}_token_id", None) for name in names)
+    return next(number for number in found if number is not None)

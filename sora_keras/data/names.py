@@ -1,0 +1,81 @@
+"""Columns found by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sora_keras.errors import DataError
+
+ANSWER_NAMES = (
+    "label", "labels", "target", "targets", "y", "class", "classes", "category", "categories", "sentiment",
+    "answer", "topic", "subject", "tag", "tags", "output",
+    "标签", "类别", "分类", "类", "情感", "情绪", "主题", "答案", "標籤", "類別", "分類", "ラベル", "カテゴリ",
+)  # fmt: skip
+TEXT_NAMES = (
+    "text", "texts", "review", "reviews", "sentence", "content", "comment", "message", "body", "document",
+    "question", "description", "tweet", "article", "title", "headline", "query", "utterance", "input",
+    "文本", "内容", "评论", "句子", "问题", "正文", "标题", "描述", "文字", "內容", "評論", "問題", "本文", "テキスト", "レビュー",
+)  # fmt: skip
+
+
+def is_text_name(name: str) -> bool:
+    """Whether a column of that name most likely holds texts."""
+    return name.strip().lower() in TEXT_NAMES
+
+
+def find_answer_column(names: Iterable[str]) -> str:
+    """The column that by its name holds the answers.
+
+    Raises:
+        DataError: none or several do; lists the columns.
+    """
+    names = tuple(names)
+    found = _named(names, ANSWER_NAMES)
+    if len(found) == 1:
+        return found[0]
+    why = f"Several could hold it: {_listed(found)}." if found else "No name says which column holds it."
+    raise DataError(
+        f"Which column is the answer? {why} Say it with y='name of the column'. Columns: {_listed(names)}."
+    )
+
+
+def find_text_column(examples: Any, exclude: Collection[str | None] = ()) -> str:
+    """The column with the texts: the only one of strings, or the one whose name says so.
+
+    Args:
+        examples: `Examples` or `StreamedExamples`. exclude: columns that are something else, as the answer.
+
+    Raises:
+        DataError: none or several could be it; lists the columns.
+    """
+    names = tuple(name for name in examples.names if name not in exclude)
+    named = _named(names, TEXT_NAMES)
+    # A list of names is in order of preference: "text" beside "title" is the text.
+    if named:
+        return named[0]
+    strings = tuple(name for name in names if _holds_strings(examples, name))
+    if len(strings) == 1:
+        return strings[0]
+    why = f"Several hold text: {_listed(strings)}." if strings else "No column holds text."
+    raise DataError(
+        f"Which column of {examples.source} holds the text? {why} Keep only that one beside the answer, "
+        f"or name it 'text'. Columns: {_listed(examples.names)}."
+    )
+
+
+def _named(names: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    by_name = {name.strip().lower(): name for name in reversed(names)}
+    return tuple(by_name[name] for name in known if name in by_name)
+
+
+def _holds_strings(examples: Any, name: str) -> bool:
+    for part in examples.batches(256):
+        for value in part.column(name):
+            if value is not None:
+                return isinstance(value, str)
+    return False
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))
