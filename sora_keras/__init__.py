@@ -6,9 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sora_keras.data import load_sample, samples
+    from sora_keras.data import load_sample, read, samples, train_test_split
     from sora_keras.encoders import list_encoders, register_encoder
     from sora_keras.errors import SoraError
+    from sora_keras.evaluation import Report
+    from sora_keras.explanation import Explanation
     from sora_keras.prediction import Prediction
     from sora_keras.recipe import Recipe
     from sora_keras.tasks import list_recipes, load, register_recipe
@@ -18,31 +20,39 @@ __version__ = "0.1.0"
 
 # Names resolve when they are asked for, so that importing this package loads no TensorFlow.
 _PLACES = {
+    "Explanation": "explanation",
     "Prediction": "prediction",
     "Recipe": "recipe",
+    "Report": "evaluation",
     "SoraError": "errors",
     "TextClassifier": "tasks.text",
     "list_encoders": "encoders",
     "load": "tasks",
     "load_sample": "data",
+    "read": "data",
     "list_recipes": "tasks",
     "register_encoder": "encoders",
     "register_recipe": "tasks",
     "samples": "data",
+    "train_test_split": "data",
 }
 
 __all__ = [
+    "Explanation",
     "Prediction",
     "Recipe",
+    "Report",
     "SoraError",
     "TextClassifier",
     "list_encoders",
+    "list_recipes",
     "load",
     "load_sample",
-    "list_recipes",
+    "read",
     "register_encoder",
     "register_recipe",
     "samples",
+    "train_test_split",
 ]
 
 

@@ -27,8 +27,7 @@ def answer_all(recipe: Recipe, examples: Any) -> dict[str, np.ndarray]:
 
     Items are answered in batches of similar size, so that little of a batch is padding.
     """
-    item = recipe.fitted.schema.item
-    parts = [_answer_chunk(recipe, chunk.column(item)) for chunk in examples.batches(_CHUNK)]
+    parts = list(answer_stream(recipe, examples))
     if not parts:
         empty = answer_few(recipe, np.array([""], object))
         parts = [{name: value[:0] for name, value in empty.items() if value.dtype != object}]
@@ -51,8 +50,8 @@ def _answer_chunk(recipe: Recipe, items: np.ndarray) -> dict[str, np.ndarray]:
     return {n: np.concatenate([part[n] for part in answered])[back] for n in answered[0]}
 
 
-def stream(recipe: Recipe, examples: Any) -> Iterator[dict[str, np.ndarray]]:
-    """`answer_all` chunk by chunk, for results that go to a file."""
+def answer_stream(recipe: Recipe, examples: Any) -> Iterator[dict[str, np.ndarray]]:
+    """`answer_all` chunk by chunk, in bounded memory."""
     for chunk in examples.batches(_CHUNK):
         yield _answer_chunk(recipe, chunk.column(recipe.fitted.schema.item))
 

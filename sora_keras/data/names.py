@@ -7,10 +7,13 @@ from typing import Any
 
 from sora_keras.errors import DataError
 
+# Names that say "answer" outright go before names that may as well be a feature.
 ANSWER_NAMES = (
-    "label", "labels", "target", "targets", "y", "class", "classes", "category", "categories", "sentiment",
-    "answer", "topic", "subject", "tag", "tags", "output",
-    "标签", "类别", "分类", "类", "情感", "情绪", "主题", "答案", "標籤", "類別", "分類", "ラベル", "カテゴリ",
+    ("label", "labels", "target", "targets", "y", "class", "answer", "标签", "标注", "答案", "標籤", "ラベル"),
+    (
+        "classes", "category", "categories", "sentiment", "topic", "subject", "tag", "tags", "output",
+        "类别", "分类", "类", "情感", "情绪", "主题", "類別", "分類", "カテゴリ",
+    ),
 )  # fmt: skip
 TEXT_NAMES = (
     "text", "texts", "review", "reviews", "sentence", "content", "comment", "message", "body", "document",
@@ -31,7 +34,9 @@ def find_answer_column(names: Iterable[str]) -> str:
         DataError: none or several do; lists the columns.
     """
     names = tuple(names)
-    found = _named(names, ANSWER_NAMES)
+    found: tuple[str, ...] = ()
+    for known in ANSWER_NAMES:
+        found = found or _named(names, known)
     if len(found) == 1:
         return found[0]
     why = f"Several could hold it: {_listed(found)}." if found else "No name says which column holds it."

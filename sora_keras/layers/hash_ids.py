@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sora_keras.layers.unicode import Tokens, UnicodeWords
+from sora_keras.layers.unicode import Tokens, UnicodeWords, describe_hashing
 from sora_keras.layers.vocabulary import learn_vocabulary
 
 _BATCH = 256
@@ -73,6 +73,16 @@ class HashIds(keras.layers.Layer):
     def largest_id(self) -> int:
         """The largest number that can come out."""
         return self.reserved + self.vocabulary_size - 1
+
+    def describe(self) -> dict[str, Any]:
+        """What a program in another language needs to make the same numbers; JSON-able."""
+        return {
+            "class": type(self).__name__,
+            **{k: v for k, v in self.get_config().items() if k not in ("name", "dtype", "trainable")},
+            "first_id": self.reserved,
+            "hashing": describe_hashing(),
+            "vocabulary": self.vocabulary.numpy().tolist(),
+        }
 
     def load_own_variables(self, store: Any) -> None:
         super().load_own_variables(store)

@@ -19,6 +19,7 @@ class NgramIds(HashIds):
 
     Args:
         order: the longest n-gram, in words.
+        length: the most n-grams of a text that count, shorter ones first: what bounds a text of megabytes.
         vocabulary_size: n-grams known; `adapt` sets it.
 
     Output: (texts, most n-grams) int32; 0 pads, known n-grams count from 1.
@@ -26,8 +27,11 @@ class NgramIds(HashIds):
 
     reserved = 1
 
-    def __init__(self, *, order: int = 3, vocabulary_size: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self, *, order: int = 3, length: int = 16_384, vocabulary_size: int = 1, **kwargs: Any
+    ) -> None:
         self.order = order
+        self.length = length
         super().__init__(vocabulary_size=vocabulary_size, **kwargs)
 
     def adapt(self, texts: Iterable[np.ndarray], *, size: int = 2**20, min_count: int = 2) -> None:
@@ -64,7 +68,7 @@ class NgramIds(HashIds):
         rows = tf.cast(keys // stride, tf.int32)
         keys = tf.gather(keys, tf.argsort(rows, stable=True))
         rows, ids = tf.cast(keys // stride, tf.int32), tf.cast(keys % stride, tf.int32)
-        return tf.RaggedTensor.from_value_rowids(ids, rows, nrows=tf.size(texts))
+        return tf.RaggedTensor.from_value_rowids(ids, rows, nrows=tf.size(texts))[:, : self.length]
 
     def trace(self, text: str) -> Trace:
         """Which words each n-gram of one text stands for."""
@@ -83,4 +87,4 @@ class NgramIds(HashIds):
         return Trace(word_spans(text, tokens), numbers, list(sources.values()))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "order": self.order}
+        return {**super().get_config(), "order": self.order, "length": self.length}

@@ -38,6 +38,18 @@ class PresetIds(keras.layers.Layer):
         start, end = _mark(self.tokenizer, "start", "cls"), _mark(self.tokenizer, "end", "sep")
         return tf.concat([start * one, ids, end * one], axis=1) + 1
 
+    def describe(self) -> dict[str, Any]:
+        """What a program in another language needs to make the same numbers; JSON-able."""
+        return {
+            "class": type(self).__name__,
+            "tokenizer": type(self.tokenizer).__name__,
+            "length": self.length,
+            "start": _mark(self.tokenizer, "start", "cls"),
+            "end": _mark(self.tokenizer, "end", "sep"),
+            "added_to_each_number": 1,
+            "vocabulary": list(self.tokenizer.get_vocabulary()),
+        }
+
     def get_config(self) -> dict[str, Any]:
         tokenizer = keras.saving.serialize_keras_object(self.tokenizer)
         return {**super().get_config(), "tokenizer": tokenizer, "length": self.length}

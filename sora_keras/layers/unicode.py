@@ -86,6 +86,18 @@ def _mix(hashes: tf.Tensor) -> tf.Tensor:
     return tf.bitwise.bitwise_xor(hashes, tf.bitwise.right_shift(hashes, 29))
 
 
+def describe_hashing() -> dict[str, Any]:
+    """How a word becomes a number, for a program in another language."""
+    return {
+        "word": "case-folded code points c_0, c_1, …: mix(sum of (c_i + 1) * multipliers[i % 64]), int64 wrapping",
+        "n_gram": "mix(hash of all words but the last * join + hash of the last word)",
+        "mix": "h ^= h >> 32; h *= mixer; h ^= h >> 29, with arithmetic shifts",
+        "multipliers": _MULTIPLIERS[:_POSITIONS].tolist(),
+        "join": int(_MULTIPLIERS[-2]),
+        "mixer": int(_MULTIPLIERS[-1]),
+    }
+
+
 def join_hashes(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
     """The hash of an n-gram from the hash of its beginning and of its last word, both int64."""
     return _mix(left * tf.constant(_MULTIPLIERS[-2], tf.int64) + right)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sora_keras.answering import answer_all, answer_few
+from sora_keras.answering import answer_all, answer_few, answer_stream
 from sora_keras.errors import ArgumentTypeError, DataError, ParameterError, nearest
 from sora_keras.prediction import Prediction
 from sora_keras.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sora_keras.data import LabelSpace, Schema
     from sora_keras.evaluation import Report
@@ -122,6 +122,12 @@ class Classifier(Recipe):
         """The probability of each class (items, classes), in the order of `classes_`."""
         examples = self.read(X, schema=self.fitted.schema, answers=False)
         return answer_all(self, examples)["probabilities"]
+
+    def stream(self, X: Any) -> Iterator[Prediction]:
+        """A `Prediction` for each item in turn, in bounded memory however large the data."""
+        examples = self.read(X, schema=self.fitted.schema, answers=False)
+        for answers in answer_stream(self, examples):
+            yield from map(self._prediction, answers["probabilities"])
 
     def __call__(self, item: Any) -> Any:
         """A `Prediction` for one item, or a list of them for several."""

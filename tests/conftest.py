@@ -1,0 +1,50 @@
+"""Small real models and data that many tests share."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+GOOD = ("a wonderful film", "great acting and a warm story", "I loved it", "funny and clever", "the best film of the year")
+BAD = ("a terrible film", "dull acting and a cold story", "I hated it", "boring and stupid", "the worst film of the year")
+ENDINGS = ("", " indeed", " today", " again", ", truly", "!", " of all", " and more", " at last", " for me", " 好", " here")
+
+
+def reviews() -> tuple[list[str], list[str]]:
+    """120 short distinct texts and their sentiment, two classes alike in number."""
+    texts = [start + end for start in (*GOOD, *BAD) for end in ENDINGS]
+    return texts, ["good"] * (len(texts) // 2) + ["bad"] * (len(texts) // 2)
+
+
+@pytest.fixture(scope="session")
+def review_data() -> tuple[list[str], list[str]]:
+    return reviews()
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    """A fitted classifier that tests only ask; one that changes it fits its own."""
+    import sora_keras as sora
+
+    return sora.TextClassifier(verbose=False).fit(*reviews())
+
+
+@pytest.fixture
+def review_csv(tmp_path: Path) -> Path:
+    texts, labels = reviews()
+    path = tmp_path / "reviews.csv"
+    rows = (f'"{text}",{label}\n' for text, label in zip(texts, labels, strict=True))
+    path.write_text("review,sentiment\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)

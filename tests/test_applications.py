@@ -1,0 +1,64 @@
+"""The applications of recipes/ are found, short, and run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sora_keras.applications import applications_folder, find_application, list_applications
+from sora_keras.errors import ParameterError
+
+
+def test_applications_are_listed_with_what_they_do() -> None:
+    known = list_applications()
+    assert set(known) == {"news_topics", "sentiment"}
+    assert all(line.endswith(".") for line in known.values())
+
+
+def test_applications_are_under_60_lines() -> None:
+    for file in applications_folder().glob("[a-z]*.py"):
+        assert len(file.read_text(encoding="utf-8").splitlines()) < 60
+
+
+def test_unknown_application_names_the_nearest() -> None:
+    with pytest.raises(ParameterError, match="Did you mean 'news_topics'"):
+        find_application("news-topic")
+
+
+def test_sentiment_runs_on_ones_own_data(review_csv, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = find_application("sentiment")(str(review_csv))
+    assert report["accuracy"] > 0.8
+    said = capsys.readouterr().out
+    assert "A wonderful film" in said
+    assert (tmp_path / "exports" / "sentiment" / "1" / "saved_model.pb").exists()
+    assert (tmp_path / "exports" / "sentiment.html").exists()
+
+
+def test_news_topics_runs_on_the_chinese_sample(capsys) -> None:
+    pytest.importorskip("yaml")
+    report = find_application("news_topics")(None)
+    assert report["accuracy"] > 0.4
+    assert "谁是美国总统" in capsys.readouterr().out
+
+
+def test_a_wheel_carries_the_applications(tmp_path: Path) -> None:
+    root = Path(__file__).parent.parent
+    shutil.copytree(root / "sora_keras", tmp_path / "source" / "sora_keras")
+    shutil.copytree(root / "recipes", tmp_path / "source" / "recipes")
+    for name in ("pyproject.toml", "setup.cfg", "README.md", "LICENSE"):
+        shutil.copy(root / name, tmp_path / "source" / name)
+    wheel = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "-w", str(tmp_path), str(tmp_path / "source")]
+    subprocess.run(wheel, check=True, capture_output=True)
+    target = tmp_path / "installed"
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--target", str(target)]
+    subprocess.run([*install, str(next(tmp_path.glob("*.whl")))], check=True, capture_output=True)
+    code = "from sora_keras.applications import list_applications; print(*list_applications())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=target, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["news_topics", "sentiment"]
+    templates = {file.name for file in target.rglob("templates/*")}
+    assert {"card.md", "explanation.html", "page.html"} <= templates
