@@ -48,7 +48,8 @@ def _card(recipe: Recipe, licence: str, classes: tuple[str, ...]) -> dict[str, A
         "rows": fitted.rows,
         "fingerprint": fitted.fingerprint,
         "training": f"{record.epochs} passes in {record.seconds:.0f} s; weights of pass {record.best_epoch}; "
-        f"ended because: {record.stopped}.",
+        f"ended because: {record.stopped}."
+        + (" Then as many passes over all examples." if record.refitted else ""),
         "findings": [finding.message for finding in fitted.findings],
         "scores": fitted.scores,
         "licence": licence,

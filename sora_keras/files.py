@@ -34,10 +34,12 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
 
 @contextmanager
 def _replacing(target: Path, overwrite: bool) -> Iterator[Path]:
-    if target.exists() and not overwrite:
-        raise SaveError(f"{target} exists. Choose another path, or pass overwrite=True.")
     staging: Path | None = None
+    made: list[Path] = []
     try:
+        if target.exists() and not overwrite:
+            raise SaveError(f"{target} exists. Choose another path, or pass overwrite=True.")
+        made = [folder for folder in target.parents if not folder.exists()]
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         working = staging / target.name
@@ -53,6 +55,7 @@ def _replacing(target: Path, overwrite: bool) -> Iterator[Path]:
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
+        _remove_empty(made)
 
 
 def _move_in(working: Path, target: Path, staging: Path) -> None:
@@ -65,6 +68,15 @@ def _move_in(working: Path, target: Path, staging: Path) -> None:
         if old.exists():
             os.replace(old, target)
         raise
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Take back folders, innermost first, in which nothing has come to lie."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
 
 
 def digest(path: Path) -> str:

@@ -6,24 +6,26 @@ import hashlib
 import json
 import os
 import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sora_keras import parameters
-from sora_keras.errors import DataError
+from sora_keras.errors import DataError, ParameterError
 from sora_keras.recipe import Fitted
 
 if TYPE_CHECKING:
     import keras
 
-    from sora_keras.data import Schema
+    from sora_keras.data import Finding, Schema
     from sora_keras.recipe import Recipe
     from sora_keras.training import NumberCache
 
 _CHUNK = 4096
 _BATCH = 256
 _SHOWN = 8
+_REFIT_ROWS = 50_000
 
 
 def fit(
@@ -36,11 +38,15 @@ def fit(
     _check_parameters(recipe)
     deadline = None if recipe.time_limit is None else time.monotonic() + recipe.time_limit
     with reproducible(recipe.seed), precision(recipe.precision):
-        schema, train, held_out, findings = _prepare(recipe, X, y, validation, groups)
+        schema, whole, train, held_out, findings = _prepare(recipe, X, y, validation, groups)
         encoder, reason = recipe.choose_encoder(len(train))
         if recipe.verbose and reason:
             print(reason)
-        return _train(recipe, schema, train, held_out, findings, encoder, deadline, resume)
+        plan = _Plan(recipe, schema, encoder, findings, deadline, resume)
+        fitted = _train(plan, train, held_out)
+        if validation is None and _refits(recipe, fitted, encoder):
+            return _refit(plan, whole, fitted)
+        return fitted
 
 
 def build_core(recipe: Recipe, examples: Any, y: Any) -> keras.Model:
@@ -81,7 +87,7 @@ def _check_parameters(recipe: Recipe) -> None:
 
 
 def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tuple[Any, ...]:
-    """Schema, training examples, validation examples or None, and what was noticed."""
+    """Schema, all usable examples, those for training, those for validation or None, and what was noticed."""
     from sora_keras import data
 
     examples = recipe.read(X, y)
@@ -105,7 +111,7 @@ def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tu
     findings = data.check(examples, item=schema.item, labels=schema.labels, validation=given)
     if recipe.verbose and findings:
         print(data.describe(findings))
-    return schema, train, held_out if len(held_out) else None, findings
+    return schema, kept, train, held_out if len(held_out) else None, findings
 
 
 def _groups(groups: Any, examples: Any) -> np.ndarray | None:
@@ -121,12 +127,44 @@ def _groups(groups: Any, examples: Any) -> np.ndarray | None:
     return groups
 
 
-def _train(
-    recipe: Recipe, schema: Schema, train: Any, held_out: Any, findings: Any, encoder: Any,
-    deadline: float | None, resume: Any,
-) -> Fitted:  # fmt: skip
+@dataclass(frozen=True)
+class _Plan:
+    """What stays the same whatever examples are trained on; epochs overrules the recipe's and stops nowhere."""
+
+    recipe: Recipe
+    schema: Schema
+    encoder: Any
+    findings: tuple[Finding, ...]
+    deadline: float | None
+    resume: str | os.PathLike[str] | None
+    epochs: int | None = None
+
+
+def _refits(recipe: Recipe, fitted: Fitted, encoder: Any) -> bool:
+    """Whether to train again on all examples."""
+    if recipe.refit not in (True, False, "auto"):
+        raise ParameterError(f"refit must be True, False or 'auto'. Received: {recipe.refit!r}")
+    record = fitted.training
+    if not fitted.rows[1] or record.best_epoch < 1 or record.stopped in ("interrupted", "time limit reached"):
+        return False
+    if recipe.refit == "auto":
+        rows = sum(fitted.rows)
+        return recipe.defaults(encoder, rows).quick and rows <= _REFIT_ROWS
+    return bool(recipe.refit)
+
+
+def _refit(plan: _Plan, whole: Any, fitted: Fitted) -> Fitted:
+    """As many passes over all examples as were best; how that was found stays on record."""
+    if plan.recipe.verbose:
+        print(f"Training again on all {sum(fitted.rows):,} examples, {fitted.training.best_epoch} passes.")
+    again = _train(replace(plan, epochs=fitted.training.best_epoch, resume=None), whole, None)
+    return replace(again, rows=fitted.rows, training=replace(fitted.training, refitted=True))
+
+
+def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     from sora_keras import training
 
+    recipe, schema, encoder = plan.recipe, plan.schema, plan.encoder
     preprocessing = recipe.preprocess(train, schema, encoder)
     numbers, targets = number(preprocessing, train, schema), recipe.targets(train, schema)
     core = recipe.make_core(preprocessing, schema, encoder)
@@ -146,12 +184,12 @@ def _train(
         check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
     fingerprint = train.fingerprint()
     settings = training.TrainingSettings(
-        epochs=choose("epochs"),
+        epochs=plan.epochs or choose("epochs"),
         learning_rate=choose("learning_rate"),
-        patience=choose("patience"),
-        deadline=deadline,
-        resume=resume,
-        identity=_identity(recipe, fingerprint) if resume else "",
+        patience=plan.epochs or choose("patience"),
+        deadline=plan.deadline,
+        resume=plan.resume,
+        identity=_identity(recipe, fingerprint) if plan.resume else "",
         verbose=recipe.verbose,
     )
     record = training.train(core, feed, check_feed, recipe.loss(schema), settings)
@@ -161,7 +199,7 @@ def _train(
         core=core,
         pipeline=assemble(recipe, preprocessing, core, schema),
         encoder=encoder if isinstance(encoder, str) else getattr(encoder, "name", repr(encoder)),
-        findings=findings,
+        findings=plan.findings,
         training=record,
         fingerprint=fingerprint,
         rows=(len(train), 0 if held_out is None else len(held_out)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from numbers import Integral, Real
 from typing import Any
 
 from sora_keras.errors import ArgumentTypeError, ParameterError, nearest
@@ -33,8 +34,7 @@ def check_number(
     kind = "a whole number" if whole else "a number"
     also = (", or 'auto'" if auto else "") + (", or None" if none else "")
     expected = f"{name} must be {kind} of at least {least}{also}. Received: {value!r}"
-    is_number = isinstance(value, int if whole else (int, float)) or hasattr(value, "__index__")
-    if isinstance(value, bool) or not is_number:
+    if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
         raise ArgumentTypeError(expected)
     if not least <= value <= most:
         upper = "" if most == float("inf") else f" and at most {most}"

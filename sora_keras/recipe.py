@@ -60,6 +60,9 @@ class Recipe:
         patience: passes without a lower validation loss before training stops.
         validation_fraction: the share of the examples kept for validation, 0 to 0.9, where `fit` is
             given no validation data.
+        refit: train again on all examples, those for validation too, for as many passes as were best; where
+            validation data are given apart, they stay apart. `"auto"` does so with encoders that train in
+            seconds, on up to 50,000 examples.
         time_limit: seconds after which `fit` stops and keeps the best weights; None sets no limit.
         seed: of splits, weights and order; the same seed gives the same weights on a CPU.
         memory: how much the data may take, in bytes or as in `"2GB"`, before it is streamed from disk;
@@ -78,6 +81,7 @@ class Recipe:
     learning_rate: float | str = "auto"
     patience: int | str = "auto"
     validation_fraction: float = 0.1
+    refit: bool | str = "auto"
     time_limit: float | None = None
     seed: int = 0
     memory: int | str = "auto"

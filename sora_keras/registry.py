@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
 from sora_keras.errors import ParameterError, nearest
@@ -23,7 +23,7 @@ class Registry(Generic[T]):
         self.what = what
         self.group = group
         self._entries: dict[str, T] = {}
-        self._loaded = False
+        self._waiting: list[EntryPoint] | None = None
 
     def add(self, name: str, entry: T) -> T:
         """Register `entry`.
@@ -37,11 +37,19 @@ class Registry(Generic[T]):
         return entry
 
     def all(self) -> dict[str, T]:
-        """Every entry, by name, in order of registration."""
-        if not self._loaded:
-            self._loaded = True
-            for point in entry_points(group=self.group):
+        """Every entry, by name, in order of registration.
+
+        An installed package whose entries cannot be added is an error at each look-up, not at the first alone.
+        """
+        if self._waiting is None:
+            self._waiting = list(entry_points(group=self.group))
+        while self._waiting:
+            point = self._waiting.pop(0)
+            try:
                 point.load()()
+            except BaseException:
+                self._waiting.insert(0, point)
+                raise
         return dict(self._entries)
 
     def find(self, name: str) -> T:

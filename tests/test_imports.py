@@ -17,7 +17,7 @@ PACKAGE = Path(sora.__file__).parent
 ORDER = (
     "errors", "files", "registry", "parameters", "prediction", "data", "layers", "encoders", "training",
     "evaluation", "explanation", "export", "recipe", "fitting", "answering", "saving", "exporting",
-    "tasks", "applications", "showing", "cli",
+    "tasks", "applications", "showing", "cli", "__main__",
 )  # fmt: skip
 # Recipe's verbs call these, which serve it; the import happens inside the verb.
 SERVANTS = {"recipe": {"fitting", "answering", "saving", "exporting"}}

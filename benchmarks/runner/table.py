@@ -22,7 +22,8 @@ COLUMNS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 def markdown(document: Mapping[str, Any]) -> str:
     """Returns the whole document as Markdown."""
     results: Results = document["results"]
-    groups = dict.fromkeys(row["group"] for row in results.values())
+    # Stable, so that the data sets keep their order and the figures follow them.
+    groups = sorted({row["group"]: None for row in results.values()}, key="figures".__eq__)
     parts = [_facts(document)]
     for group in groups:
         rows = {name: row for name, row in results.items() if row["group"] == group}
@@ -33,8 +34,11 @@ def markdown(document: Mapping[str, Any]) -> str:
 def _facts(document: Mapping[str, Any]) -> str:
     machine, packages = document["machine"], document["packages"]
     known = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
+    warning = (
+        "**A trial with few rows: no figure here means anything.** " if document["settings"]["quick"] else ""
+    )
     return (
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
+        f"{warning}{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
         f"{machine['system']}; {machine['python']}, {known}; {document['date']}, "
         f"commit {document['commit']}; `{document['command']}`"
     )

@@ -1,7 +1,35 @@
 """Anything people hold data in, to examples; splits, checks and samples."""
 
+from sora_keras.data.checks import check, usable_rows
 from sora_keras.data.examples import Examples
+from sora_keras.data.findings import Finding, describe
 from sora_keras.data.labels import LabelSpace
 from sora_keras.data.names import find_answer_column, find_text_column
+from sora_keras.data.reading import read_examples, with_known_answer
+from sora_keras.data.samples import Sample, load_sample, samples
 from sora_keras.data.schema import Schema
-from sora_keras.data.splitting import split
+from sora_keras.data.splitting import split, train_test_split
+from sora_keras.data.streamed import StreamedExamples
+
+read = read_examples
+
+__all__ = [
+    "Examples",
+    "Finding",
+    "LabelSpace",
+    "Sample",
+    "Schema",
+    "StreamedExamples",
+    "check",
+    "describe",
+    "find_answer_column",
+    "find_text_column",
+    "load_sample",
+    "read",
+    "read_examples",
+    "samples",
+    "split",
+    "train_test_split",
+    "usable_rows",
+    "with_known_answer",
+]

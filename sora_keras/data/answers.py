@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sora_keras.data.columns import is_blank, to_column
+from sora_keras.data.columns import is_blank, is_missing, to_column
 from sora_keras.errors import DataError
 
 Answer = str | int | float | bool
@@ -36,7 +36,7 @@ def as_answers(
     column = to_column(answers)
     rows = column.tolist()
     if column.dtype != object:
-        return [None if value != value else value for value in rows] if column.dtype.kind == "f" else rows, False
+        return [None if is_missing(value) else value for value in rows], False
     if separator is not None:
         rows = [_parted(value, separator) for value in rows]
     if any(isinstance(value, tuple) for value in rows):
@@ -53,7 +53,8 @@ def indicators_to_labels(matrix: np.ndarray, class_names: Sequence[Any] | None, 
     names = tuple(range(matrix.shape[1])) if class_names is None else tuple(class_names)
     if len(names) != matrix.shape[1]:
         raise DataError(
-            f"{name!r} must have a column for each of the {len(names)} classes. Received: {matrix.shape[1]} columns"
+            f"{name!r} must have a column for each of the {len(names)} classes. "
+            f"Received: {matrix.shape[1]} columns"
         )
     missing = np.isnan(matrix)
     wrong = (matrix != 0) & (matrix != 1) & ~missing
@@ -68,7 +69,7 @@ def indicators_to_labels(matrix: np.ndarray, class_names: Sequence[Any] | None, 
 
 
 def _matrix(answers: Any) -> np.ndarray | None:
-    shape = getattr(answers, "shape", ())
+    shape: tuple[int, ...] = getattr(answers, "shape", ())
     if len(shape) != 2 or shape[1] == 1:
         return None
     try:

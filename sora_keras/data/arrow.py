@@ -25,7 +25,7 @@ def from_arrow(values: Any, *, objects: bool = False) -> np.ndarray:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return np.asarray(values.to_numpy(**_copying(values)))
     plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    if pa.types.is_floating(kind) or plain and not values.null_count and not objects:
+    if pa.types.is_floating(kind) or (plain and not (values.null_count or objects)):
         return np.asarray(values.to_numpy(**_copying(values)))
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return np.asarray(values.to_numpy(**_copying(values))).astype("datetime64[us]")
@@ -41,7 +41,7 @@ def to_arrow(values: np.ndarray) -> Any:
     """A column as an Arrow array; values of mixed types become strings."""
     import pyarrow as pa
 
-    listed = values.tolist() if values.dtype == object else values
+    listed: Any = values.tolist() if values.dtype == object else values
     try:
         return pa.array(listed, from_pandas=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +28,17 @@ def class_folder_source(folder: Path) -> Source:
         data = sorted({path.suffix for path in folder.iterdir() if path.is_file()})
         hint = f" For the files in it, say '{folder}/*{data[0]}'." if data else ""
         raise DataError(f"{folder} has no sub-folder for each class with .txt files in it.{hint}")
-    size = sum(path.stat().st_size for path, _ in files)
+    total = sum(path.stat().st_size for path, _ in files)
 
     def tables(types: Types, whole: bool) -> Iterator[Any]:
         from sora_keras.data.arrow import to_table
 
-        for part in batched(files, len(files) if whole else _ROWS):
+        size = len(files) if whole else _ROWS
+        for part in (files[start : start + size] for start in range(0, len(files), size)):
             texts = np.array([_text(path) for path, _ in part], dtype=object)
             yield to_table({"text": texts, "label": np.array([name for _, name in part], dtype=object)})
 
-    return Source(folder.name, size * _EXPANSION, tables)
+    return Source(folder.name, total * _EXPANSION, tables)
 
 
 def _text(path: Path) -> str:
@@ -46,4 +46,9 @@ def _text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode(detect_encoding(path), "replace")
+        pass
+    try:
+        return data.decode(detect_encoding(path))
+    except DataError:
+        # The checks name such texts as unreadable.
+        return data.decode("utf-8", "replace")

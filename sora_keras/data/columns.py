@@ -1,4 +1,4 @@
-"""Values of any container to one typed column: strings, missing values and numbers, coerced once at the door."""
+"""Values of any container to one typed column, coerced once at the door."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _coerced(value: Any) -> Any:
         return str(value)
     if isinstance(value, set | frozenset):
         return tuple(sorted(map(_coerced, value), key=str))
-    if isinstance(value, list | tuple) or isinstance(value, np.ndarray) and value.ndim:
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
         return tuple(map(_coerced, value))
     if is_missing(value):
         return None

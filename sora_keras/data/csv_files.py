@@ -93,7 +93,7 @@ class CsvFile:
         if "straddling" in message and self._block < min(_LARGEST_BLOCK, self._path.stat().st_size * 4):
             self._block = min(self._block * 16, _LARGEST_BLOCK)
             return NewTypes({})
-        wrong = re.search(r"In CSV column #(\d+): CSV conversion error to (\w+)", message)
+        wrong = re.search(r"In CSV column #(\d+): (?:Row #\d+: )?CSV conversion error to (\w+)", message)
         if wrong:
             return NewTypes({self._name(int(wrong[1]), types): _wider(wrong[2])})
         if "Empty CSV" in message:
@@ -103,7 +103,8 @@ class CsvFile:
         what = message.partition("CSV parse error: ")[2] or message
         what = re.sub(r"^Row #\d+: ", "", what)
         return DataError(
-            f"{self._path}{where} does not fit the header: {what[:200]}. Texts that hold {self._separator!r}, "
+            f"{self._path}{where} does not fit the header: {what[:200]}. Texts that hold "
+            f"{self._separator!r}, "
             'quotes or line breaks must stand in double quotes ("…"), quotes inside them doubled.'
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ _CHUNK = 2**20
 _SAMPLE = 2**17
 # In order of preference where a sample fits several alike. cp1252 is Latin-1 as people write it.
 _CANDIDATES = ("gb18030", "cp1252", "shift_jis", "big5", "euc_kr", "euc_jp", "cp1251")
+_WIDE = ("gb18030", "shift_jis", "big5", "euc_kr", "euc_jp")
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
@@ -52,7 +55,9 @@ def text_input(path: Path, encoding: str) -> Any:
     file = pa.OSFile(str(path))
     if encoding == "utf-8-sig":
         file.seek(len(codecs.BOM_UTF8))
-    return file if encoding in ("utf-8", "utf-8-sig") else pa.transcoding_input_stream(file, encoding, "utf-8")
+    if encoding in ("utf-8", "utf-8-sig"):
+        return file
+    return pa.transcoding_input_stream(file, encoding, "utf-8")
 
 
 def _whole(path: Path, encoding: str) -> str:
@@ -99,9 +104,10 @@ def _guess(path: Path, bad: int) -> str:
     if bad > _SAMPLE // 2:
         sample = sample[sample.find(b"\n") + 1 :]
     sample = sample[: sample.rfind(b"\n") + 1] or sample
-    if sample.count(0) > len(sample) // 100:
+    if len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 100:
         raise _no_text(path)
-    matches = from_bytes(sample, cp_isolation=list(_CANDIDATES))
+    candidates = [name for name in _CANDIDATES if name not in _WIDE or not _is_alphabetic(sample)]
+    matches = from_bytes(sample, cp_isolation=candidates)
     order = {name: place for place, name in enumerate(_CANDIDATES)}
     ranked = sorted(
         matches, key=lambda match: (round(match.chaos, 2), -match.coherence, order.get(match.encoding, 99))
@@ -110,6 +116,12 @@ def _guess(path: Path, bad: int) -> str:
         if _first_bad_byte(path, encoding) is None:
             return encoding
     raise _no_text(path)
+
+
+def _is_alphabetic(sample: bytes) -> bool:
+    """Whether bytes above ASCII mostly stand alone, as accents do; wide characters come in pairs."""
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    return sum(len(run) == 1 for run in runs) > 0.7 * len(runs)
 
 
 def _no_text(path: Path) -> DataError:

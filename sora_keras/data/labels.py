@@ -163,6 +163,6 @@ def _check_classes(classes: tuple[str, ...], values: tuple[Any, ...], rows: int,
     fractions = any(isinstance(value, float) and not value.is_integer() for value in values)
     if len(classes) > _MANY and (fractions or len(classes) == rows):
         raise DataError(
-            f"{name!r} does not look like classes: {len(classes):,} different values in {rows:,} rows, such as "
-            f"{values[0]!r}. Name the column that holds the classes with y=."
+            f"{name!r} does not look like classes: {len(classes):,} different values in {rows:,} rows, "
+            f"such as {values[0]!r}. Name the column that holds the classes with y=."
         )

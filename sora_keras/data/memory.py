@@ -22,8 +22,9 @@ def parse_memory(memory: int | str) -> int:
         return free_memory() // _SHARE
     if isinstance(memory, int) and not isinstance(memory, bool) and memory >= 0:
         return memory
-    parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B)\s*", str(memory).upper())
-    if parts is None:
+    text = memory.upper() if isinstance(memory, str) else ""
+    parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", text)
+    if parts is None or parts[2] not in _UNITS:
         raise ParameterError(
             f"memory must be bytes, a size such as '512MB' or '2GB', or 'auto'. Received: {memory!r}"
         )

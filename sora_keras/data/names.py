@@ -9,7 +9,10 @@ from sora_keras.errors import DataError
 
 # Names that say "answer" outright go before names that may as well be a feature.
 ANSWER_NAMES = (
-    ("label", "labels", "target", "targets", "y", "class", "answer", "标签", "标注", "答案", "標籤", "ラベル"),
+    (
+        "label", "labels", "target", "targets", "y", "class", "answer",
+        "标签", "标注", "答案", "標籤", "ラベル",
+    ),
     (
         "classes", "category", "categories", "sentiment", "topic", "subject", "tag", "tags", "output",
         "类别", "分类", "类", "情感", "情绪", "主题", "類別", "分類", "カテゴリ",
@@ -18,7 +21,8 @@ ANSWER_NAMES = (
 TEXT_NAMES = (
     "text", "texts", "review", "reviews", "sentence", "content", "comment", "message", "body", "document",
     "question", "description", "tweet", "article", "title", "headline", "query", "utterance", "input",
-    "文本", "内容", "评论", "句子", "问题", "正文", "标题", "描述", "文字", "內容", "評論", "問題", "本文", "テキスト", "レビュー",
+    "文本", "内容", "评论", "句子", "问题", "正文", "标题", "描述", "文字",
+    "內容", "評論", "問題", "本文", "テキスト", "レビュー",
 )  # fmt: skip
 
 
@@ -27,8 +31,8 @@ def is_text_name(name: str) -> bool:
     return name.strip().lower() in TEXT_NAMES
 
 
-def find_answer_column(names: Iterable[str]) -> str:
-    """The column that by its name holds the answers.
+def find_answer_column(names: Iterable[str], exclude: Collection[str | None] = ()) -> str:
+    """The column that by its name holds the answers, unless it is one of `exclude`.
 
     Raises:
         DataError: none or several do; lists the columns.
@@ -36,7 +40,7 @@ def find_answer_column(names: Iterable[str]) -> str:
     names = tuple(names)
     found: tuple[str, ...] = ()
     for known in ANSWER_NAMES:
-        found = found or _named(names, known)
+        found = found or _named(tuple(name for name in names if name not in exclude), known)
     if len(found) == 1:
         return found[0]
     why = f"Several could hold it: {_listed(found)}." if found else "No name says which column holds it."

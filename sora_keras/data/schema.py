@@ -12,13 +12,13 @@ from sora_keras.data.labels import LabelSpace
 class Schema:
     """Which column plays which part, and what the answers are.
 
-    item: the column that is classified, as it is called in the user's data; answers: the names of the
-    column or columns that hold the answer, empty when it came apart from the data;
+    item: the column that is classified, as it is called in the user's data; answer: the column that holds the
+    answer, or what names several 0/1 columns together;
     labels: the classes, for recipes that have some; frequencies: the share of each class in training.
     """
 
     item: str
-    answers: tuple[str, ...] = ()
+    answer: str
     labels: LabelSpace | None = None
     frequencies: tuple[float, ...] = ()
 
@@ -26,7 +26,7 @@ class Schema:
         """A dictionary for JSON."""
         return {
             "item": self.item,
-            "answers": list(self.answers),
+            "answer": self.answer,
             "labels": None if self.labels is None else self.labels.to_config(),
             "frequencies": list(self.frequencies),
         }
@@ -37,7 +37,7 @@ class Schema:
         labels = config["labels"]
         return cls(
             item=config["item"],
-            answers=tuple(config["answers"]),
+            answer=config["answer"],
             labels=None if labels is None else LabelSpace.from_config(labels),
             frequencies=tuple(config["frequencies"]),
         )

@@ -113,7 +113,8 @@ def _check_names(table: Any, schema: Any, source: Source) -> None:
     names = table.column_names
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise DataError(f"{source.name} has several columns named {', '.join(map(repr, twice))}. Rename them.")
+        listed = ", ".join(map(repr, twice))
+        raise DataError(f"{source.name} has several columns named {listed}. Rename them.")
     more, less = set(names) - set(schema.names), set(schema.names) - set(names)
     if more and source.loose:
         raise NewTypes({name: table[name].type for name in names if name in more})

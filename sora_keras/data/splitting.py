@@ -46,6 +46,20 @@ def split(
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
+def train_test_split(examples: Any, *, test_size: float = 0.2, seed: int = 0) -> tuple[Any, Any]:
+    """Examples for training and examples for a test, each class with the same share in both.
+
+    Args:
+        examples: with an answer column, as `read` and `load_sample` give.
+        test_size: the share of the test, above 0 and below 1.
+        seed: the same seed gives the same rows.
+    """
+    shown = np.array([str(value) for value in examples.column(examples.answer)])
+    classes = np.unique(shown, return_inverse=True)[1]
+    rows = split(examples, classes, fraction=test_size, seed=seed)
+    return examples.take(rows[0]), examples.take(rows[1])
+
+
 def _strata(labels: np.ndarray) -> np.ndarray:
     if labels.ndim == 1:
         return np.unique(labels, return_inverse=True)[1]

@@ -104,7 +104,8 @@ def _write(path: Path, tables: Iterable[Any]) -> tuple[tuple[str, ...], np.ndarr
     import pyarrow as pa
 
     names: tuple[str, ...] = ()
-    starts, objects, writer = [0], set(), None
+    objects: set[str] = set()
+    starts, writer = [0], None
     try:
         with pa.OSFile(str(path), "wb") as file:
             for table in tables:
@@ -118,8 +119,8 @@ def _write(path: Path, tables: Iterable[Any]) -> tuple[tuple[str, ...], np.ndarr
                 writer.close()
     except OSError as error:
         raise DataError(
-            f"Streaming needs room for the rows in {path.parent}: {error.strerror or error}. Free some space, set "
-            "TMPDIR to a larger disk, or give more memory with memory=."
+            f"Streaming needs room for the rows in {path.parent}: {error.strerror or error}. Free some "
+            "space, set TMPDIR to a larger disk, or give more memory with memory=."
         ) from error
     return names, np.array(starts, np.int64), frozenset(objects)
 

@@ -14,6 +14,8 @@ from sora_keras.data.fingerprints import fingerprint_of
 from sora_keras.data.store import Store, StoreReader
 from sora_keras.errors import DataError
 
+_ROWS = 8192
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StreamedExamples:
@@ -72,9 +74,9 @@ class StreamedExamples:
         check_column(name, self.names, self.source)
         if name in self.added:
             return self.added[name]
-        reader = self.store.reader((self.fields[name],))
-        with reader:
-            parts = [self._read(reader, start, 8192)[self.fields[name]] for start in range(0, len(self), 8192)]
+        stored = self.fields[name]
+        with self.store.reader((stored,)) as reader:
+            parts = [self._read(reader, start, _ROWS)[stored] for start in range(0, len(self), _ROWS)]
         return np.concatenate(parts) if parts else np.empty(0, dtype=object)
 
     def take(self, indices: Any) -> StreamedExamples:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sora_keras.registry import Registry
@@ -14,13 +15,21 @@ class TrainingDefaults:
     """What `"auto"` stands for in training with one encoder.
 
     learning_rate: of the AdamW; batch_size: examples a step; epochs: the most passes over the data;
-    patience: passes without a better validation loss before training stops.
+    patience: passes without a better validation loss before training stops; quick: whether training is so
+    quick that it is repeated on all examples, those for validation too, once they have said how long.
     """
 
     learning_rate: float
     batch_size: int
     epochs: int
     patience: int
+    quick: bool = False
+
+    def suited_to(self, rows: int) -> TrainingDefaults:
+        """For little data smaller batches, so that an epoch has 64 steps, at a rate in proportion to the root."""
+        batch_size = min(self.batch_size, max(16, rows // 64))
+        rate = self.learning_rate * math.sqrt(batch_size / self.batch_size)
+        return replace(self, batch_size=batch_size, learning_rate=rate)
 
 
 @dataclass(frozen=True)

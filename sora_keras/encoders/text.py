@@ -28,11 +28,9 @@ class TextFacts:
 
 def embed(ids: Any, facts: TextFacts, features: int) -> Any:
     """A masked embedding of the ids, under the name by which explanations find it."""
-    import keras
+    from sora_keras.layers.embedding import Embedding
 
-    return keras.layers.Embedding(
-        facts.vocabulary_size, features, mask_zero=True, name=EMBEDDING
-    )(ids)
+    return Embedding(facts.vocabulary_size, features, mask_zero=True, name=EMBEDDING)(ids)
 
 
 def _ngram(ids: Any, facts: TextFacts) -> Any:
@@ -143,7 +141,7 @@ def _transformer(ids: Any, facts: TextFacts) -> Any:
 _SEQUENCE = TrainingDefaults(learning_rate=1e-3, batch_size=64, epochs=10, patience=2)
 
 for _encoder in (
-    Encoder("ngram", "text", "ngrams", _ngram, TrainingDefaults(2e-2, 256, 30, 1), _begin_at_evidence),
+    Encoder("ngram", "text", "ngrams", _ngram, TrainingDefaults(2e-2, 256, 30, 1, quick=True), _begin_at_evidence),
     Encoder("cnn", "text", "words", _cnn, _SEQUENCE),
     Encoder("lstm", "text", "words", _recurrent, _SEQUENCE),
     Encoder("bilstm", "text", "words", _bidirectional, _SEQUENCE),

@@ -199,6 +199,13 @@ class Classifier(Recipe):
         )
 
 
+def class_shares(targets: np.ndarray, labels: LabelSpace) -> tuple[float, ...]:
+    """The share of the examples that has each class."""
+    if labels.kind == "multilabel":
+        return tuple(targets.mean(axis=0).tolist())
+    return tuple((np.bincount(targets, minlength=len(labels.classes)) / len(targets)).tolist())
+
+
 def labels_of(schema: Schema) -> LabelSpace:
     """The classes of a classifier's schema, which always has some."""
     assert schema.labels is not None

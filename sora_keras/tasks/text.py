@@ -11,7 +11,7 @@ import numpy as np
 from sora_keras import parameters
 from sora_keras.answering import answer_few
 from sora_keras.errors import ArgumentTypeError, DataError
-from sora_keras.tasks.classifier import Classifier, labels_of
+from sora_keras.tasks.classifier import Classifier, class_shares, labels_of
 
 if TYPE_CHECKING:
     import keras
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sora_keras.training import NumberCache
 
 _MANY = 200_000
+_FEW = 5_000
 _CHUNK = 4096
 
 
@@ -61,13 +62,13 @@ class TextClassifier(Classifier):
 
         if schema is None:
             return data.read_examples(X, y, memory=self.memory, default_name="text")
-        if y is None and answers:
-            y = list(schema.answers) if len(schema.answers) > 1 else schema.answers[0]
         examples = data.read_examples(
-            X, y, answer_required=answers, memory=self.memory, default_name=schema.item
+            X, y, answer_required=False, memory=self.memory, default_name=schema.item
         )
+        if answers and y is None:
+            examples = data.with_known_answer(examples, schema.answer)
         if schema.item not in examples.names:
-            found = data.find_text_column(examples, exclude=schema.answers)
+            found = data.find_text_column(examples, exclude=(examples.answer,))
             examples = examples.rename({found: schema.item})
         return examples
 
@@ -76,12 +77,10 @@ class TextClassifier(Classifier):
 
         item = data.find_text_column(examples, exclude=(examples.answer,))
         labels = self.learn_labels(examples.take(self._complete(examples, item)))
-        schema = data.Schema(item, (examples.answer,), labels)
+        schema = data.Schema(item, examples.answer, labels)
         rows = self.usable(examples, schema)
         targets = self.targets(examples.take(rows), schema)
-        several = labels.kind == "multilabel"
-        shares = targets.mean(axis=0) if several else np.bincount(targets, minlength=len(labels.classes)) / len(targets)
-        return data.Schema(item, (examples.answer,), labels, tuple(shares.tolist()))
+        return data.Schema(item, examples.answer, labels, class_shares(targets, labels))
 
     def usable(self, examples: Any, schema: Schema) -> np.ndarray:
         return self._complete(examples, schema.item)
@@ -92,16 +91,17 @@ class TextClassifier(Classifier):
         return data.usable_rows(examples, item, examples.answer)
 
     def choose_encoder(self, rows: int) -> tuple[Any, str]:
-        if self.encoder != "auto" if isinstance(self.encoder, str) else True:
+        if not isinstance(self.encoder, str) or self.encoder != "auto":
             return self.encoder, ""
         if rows < _MANY:
-            return "ngram", f"encoder='auto' picked 'ngram': with {rows:,} texts, fewer than {_MANY:,}, it is as good and far faster."
+            why = f"{rows:,} texts, fewer than {_MANY:,}, are too few for the others to do better"
+            return "ngram", f"encoder='auto' picked 'ngram': {why}."
         return "cnn", f"encoder='auto' picked 'cnn': {rows:,} texts are enough to learn words from their neighbours."
 
     def defaults(self, encoder: Any, rows: int) -> TrainingDefaults:
         from sora_keras.encoders import resolve_encoder
 
-        return resolve_encoder(encoder, "text").training
+        return resolve_encoder(encoder, "text").training.suited_to(rows)
 
     def preprocess(self, examples: Any, schema: Schema, encoder: Any) -> Any:
         from sora_keras.encoders import resolve_encoder
@@ -118,7 +118,8 @@ class TextClassifier(Classifier):
             return self._layer(reads, self._size(reads, schema))
         layer = self._layer(reads, 1)
         texts = (chunk.column(schema.item) for chunk in examples.batches(_CHUNK))
-        layer.adapt(texts, size=self._size(reads, schema))
+        # In few texts, what was seen once must count too.
+        layer.adapt(texts, size=self._size(reads, schema), min_count=1 if len(examples) < _FEW else 2)
         return layer
 
     def _layer(self, reads: str, size: int) -> Any:

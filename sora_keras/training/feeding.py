@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -27,10 +27,10 @@ class NumberCache:
     def __init__(self, *, on_disk: bool = False) -> None:
         self._parts: list[np.ndarray] = []
         self._lengths: list[np.ndarray] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="sora-") if on_disk else None
-        self._file: BinaryIO | None = None
-        if self._folder:
-            self._file = (Path(self._folder.name) / "numbers").open("w+b", buffering=2**20)
+        # Unlinked from the start where the system can, so that not even a killed process leaves it behind.
+        self._file: BinaryIO | None = tempfile.TemporaryFile(prefix="sora-") if on_disk else None
+        if self._file:
+            weakref.finalize(self, self._file.close)
 
     def append(self, values: np.ndarray, lengths: np.ndarray) -> None:
         """Add rows: `values` (sum of lengths,) int32, row after row; `lengths` (rows,)."""

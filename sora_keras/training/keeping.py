@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import time
@@ -12,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from sora_keras.errors import ParameterError, SaveError
+from sora_keras.errors import DataError, ParameterError, SaveError
 from sora_keras.training.feeding import Feed
 
 _STATE = "state.json"
@@ -36,7 +37,7 @@ class KeepBest(keras.callbacks.Callback):
         self.watch, self.patience, self.deadline = watch, patience, deadline
         self.feed, self.store = feed, store
         self.best, self.best_epoch, self.epochs, self.waited = float("inf"), -1, 0, 0
-        self.stopped = "all epochs done"
+        self.stopped, self.diverged = "all epochs done", False
         self._weights: list[np.ndarray] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -50,6 +51,11 @@ class KeepBest(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.epochs = epoch + 1
         figure = float((logs or {})[self.watch])
+        if not math.isfinite(figure):
+            self.model.stop_training = True
+            self.stopped = "the loss is no finite number any more"
+            self.diverged = self.best_epoch < 0
+            return
         better = figure < self.best
         if better:
             self.best, self.best_epoch, self.waited = figure, epoch, 0
@@ -58,10 +64,15 @@ class KeepBest(keras.callbacks.Callback):
             self.waited += 1
             if self.waited >= self.patience:
                 self.model.stop_training = True
-                self.stopped = f"no better for {self.patience} epochs"
+                self.stopped = self.without_better
         if self.store:
             facts = {name: getattr(self, name) for name in ("best", "best_epoch", "epochs", "waited")}
             self.store.write(self.model, facts, better=better)
+
+    @property
+    def without_better(self) -> str:
+        """What is recorded when patience ends."""
+        return f"no better for {self.patience} epochs"
 
     def restore(self) -> None:
         """Give the model the best weights seen, if an epoch has ended."""
@@ -77,6 +88,8 @@ class KeepBest(keras.callbacks.Callback):
         self.store.load(model, "last")
         for name, value in facts.items():
             setattr(self, name, value)
+        if self.waited >= self.patience:
+            self.stopped = self.without_better
 
 
 class RunStore:
@@ -118,7 +131,7 @@ class RunStore:
             if better or old is None:
                 model.save_weights(fresh / "best.weights.h5")
             else:
-                os.link(self.folder / old["epoch"] / "best.weights.h5", fresh / "best.weights.h5")
+                _link(self.folder / old["epoch"] / "best.weights.h5", fresh / "best.weights.h5")
             state = {"identity": self.identity, "epoch": name, "facts": facts}
             (self.folder / "state.new").write_text(json.dumps(state), encoding="utf-8")
             os.replace(self.folder / "state.new", self.folder / _STATE)
@@ -131,11 +144,38 @@ class RunStore:
             ) from error
 
     def load(self, model: keras.Model, which: str) -> None:
-        """Give the model, and its optimizer, the weights of the `"last"` or the `"best"` epoch."""
+        """Give the model, and its optimizer, the weights of the `"last"` or the `"best"` epoch.
+
+        Raises:
+            DataError: the file is missing or was changed.
+        """
         state = self._state()
         assert state is not None
-        model.load_weights(self.folder / state["epoch"] / f"{which}.weights.h5")
+        try:
+            model.load_weights(self.folder / state["epoch"] / f"{which}.weights.h5")
+        except (OSError, ValueError, KeyError) as error:
+            raise self._damaged(error) from error
 
     def _state(self) -> dict[str, Any] | None:
         path = self.folder / _STATE
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+            return {name: state[name] for name in ("identity", "epoch", "facts")}
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DataError:
+        return DataError(
+            f"The run kept in resume={str(self.folder)!r} is damaged: {error!r}. "
+            "Delete the folder to begin anew."
+        )
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name for a file; a copy where the disk knows no such names, as on network drives."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from sora_keras.errors import ParameterError
 from sora_keras.training.feeding import Feed
 
 
@@ -33,7 +34,8 @@ class TrainingRecord:
     """What happened in training.
 
     epochs: passes made; best_epoch: whose weights were kept, from 1 (0: none was finished);
-    history: each figure by epoch; stopped: why it ended; seconds: the whole, seconds_per_epoch: mean.
+    history: each figure by epoch; stopped: why it ended; seconds: the whole, seconds_per_epoch: mean;
+    refitted: whether as many passes were then made over all examples, those for validation too.
     """
 
     epochs: int
@@ -42,6 +44,7 @@ class TrainingRecord:
     stopped: str
     seconds: float
     seconds_per_epoch: float
+    refitted: bool = False
 
 
 def train(
@@ -51,9 +54,11 @@ def train(
 
     The best are those of the lowest validation loss, or training loss without validation examples.
     Ctrl-C ends training, not the program: the best weights so far stay, and it says so.
-    """
-    import keras
 
+    Raises:
+        ParameterError: the loss was no finite number after the first epoch already.
+        SaveError, DataError: `settings.resume` could not be written, or what it holds is damaged.
+    """
     from sora_keras.training.keeping import KeepBest, RunStore
     from sora_keras.training.optimizers import TouchedRowsAdamW
     from sora_keras.training.progress import ShowProgress
@@ -68,10 +73,9 @@ def train(
     keeper.set_model(core)
     callbacks: list[Any] = [keeper, *([ShowProgress()] if settings.verbose else [])]
     began = time.perf_counter()
-    history: dict[str, list[float]] = {}
     if keeper.waited < settings.patience and keeper.epochs < settings.epochs:
         try:
-            history = core.fit(
+            core.fit(
                 training.dataset(),
                 validation_data=None if validation is None else validation.dataset(),
                 epochs=settings.epochs,
@@ -79,11 +83,20 @@ def train(
                 callbacks=callbacks,
                 shuffle=False,  # the feed shuffles, and Keras warns where it cannot
                 verbose=0,
-            ).history
+            )
         except KeyboardInterrupt:
             keeper.stopped = "interrupted"
             print(_interrupted(keeper.best_epoch))
+        finally:  # Keras leaves callbacks as they are when training is broken off, such as a bar half drawn
+            for callback in callbacks:
+                callback.on_train_end()
+    if keeper.diverged:
+        raise ParameterError(
+            "The loss was no finite number after the first epoch. Give a lower learning_rate, or look for "
+            f"very large numbers in the data. Received: learning_rate={settings.learning_rate!r}"
+        )
     keeper.restore()
+    history: dict[str, list[float]] = getattr(getattr(core, "history", None), "history", {})
     seconds = time.perf_counter() - began
     return TrainingRecord(
         keeper.epochs, keeper.best_epoch + 1, history, keeper.stopped, seconds,

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 from sora_keras.errors import ParameterError
 
+_KERAS_STATE = ("global_random_seed", "global_seed_generator")
+_TENSORFLOW_STATE = ("_seed", "_rng")
+
 
 @contextmanager
 def reproducible(seed: int) -> Iterator[None]:
@@ -15,14 +18,23 @@ def reproducible(seed: int) -> Iterator[None]:
 
     import keras
     import numpy as np
+    from keras.src.backend.common import global_state
+    from tensorflow.python.eager import context
 
+    # Neither Keras nor TensorFlow has a public way to read where its generator stands.
+    tensorflow = vars(context.context())
     kept = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed)
+    kept_keras = {name: global_state.get_global_attribute(name) for name in _KERAS_STATE}
+    kept_tensorflow = {name: tensorflow[name] for name in _TENSORFLOW_STATE if name in tensorflow}
+    keras.utils.set_random_seed(int(seed))
     try:
         yield
     finally:
         random.setstate(kept[0])
         np.random.set_state(kept[1])
+        for name, value in kept_keras.items():
+            global_state.set_global_attribute(name, value)
+        tensorflow.update(kept_tensorflow)
 
 
 @contextmanager

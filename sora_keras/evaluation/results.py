@@ -1,0 +1,73 @@
+"""What a report is made of: small frozen values, each of which can be JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score of the whole test data.
+
+    Args:
+        value: by scikit-learn; None where it is undefined, and `why` says so.
+        low, high: the bootstrap's 95 % interval; None where too few resamples define the score.
+        baseline: the same score for always answering the class most frequent in training.
+    """
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    baseline: float | None
+    why: str = ""
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether this is a loss."""
+        return self.name in ("log_loss", "brier", "calibration_error")
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class: support counts its rows; `why` says why a score is None."""
+
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line of a plot, thinned. area: under the curve, where it has one."""
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    area: float | None = None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One-vs-rest ROC (false and true positive rate), PR (recall, precision) and reliability.
+
+    reliability: mean confidence against share right, in the ten bins of the calibration error.
+    """
+
+    roc: tuple[Curve, ...]
+    pr: tuple[Curve, ...]
+    reliability: Curve
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One wrong answer. row: its place in the test data; confidence: in what was wrongly answered."""
+
+    row: int
+    text: str
+    truth: str
+    predicted: str
+    confidence: float

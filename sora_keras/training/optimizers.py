@@ -1,0 +1,96 @@
+"""An AdamW for models with large embedding tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from sora_keras.errors import ParameterError
+
+
+@keras.saving.register_keras_serializable(package="sora_keras")
+class TouchedRowsAdamW(keras.optimizers.AdamW):
+    """AdamW whose update of an embedding table costs what the batch touches, not what the table holds.
+
+    Keras' Adam turns the sparse gradient of an embedding into an update of every row. Here the rows that a
+    batch touches, and no others, have their moments and values updated and their weights decayed, as in
+    LazyAdam (TensorFlow Addons) and SparseAdam (PyTorch): a row that rests keeps its moments as they are.
+    Where a batch touches every row, the result is AdamW's. Dense gradients are updated as AdamW does.
+
+    Rows that come twice in a batch have their gradients summed first, so that clipping by norm sees what it
+    would see in the dense gradient.
+
+    Args: as `keras.optimizers.AdamW`, without moving averages of weights and gradient accumulation.
+
+    Raises:
+        ParameterError: `use_ema` or `gradient_accumulation_steps` is set; both would touch every row.
+    """
+
+    def __init__(self, learning_rate: Any = 0.001, weight_decay: float | None = 0.004, **kwargs: Any) -> None:
+        for name in ("use_ema", "gradient_accumulation_steps"):
+            if kwargs.get(name):
+                raise ParameterError(
+                    f"TouchedRowsAdamW takes no {name}, which touches every row of a table in every step. "
+                    f"Use keras.optimizers.AdamW for it. Received: {name}={kwargs[name]!r}"
+                )
+        super().__init__(learning_rate=learning_rate, weight_decay=weight_decay, **kwargs)
+
+    def _backend_apply_gradients(self, grads: list[Any], trainable_variables: list[Any]) -> None:
+        grads = self._clip_gradients([_summed(gradient) for gradient in grads])
+        pairs = list(zip(grads, trainable_variables, strict=True))
+        self._apply_weight_decay([v for g, v in pairs if not isinstance(g, tf.IndexedSlices)])
+        self._backend_update_step(grads, trainable_variables, self.learning_rate)
+
+    def _clip_gradients(self, grads: list[Any]) -> list[Any]:
+        sparse = [isinstance(gradient, tf.IndexedSlices) for gradient in grads]
+        plain = [g.values if rows else g for g, rows in zip(grads, sparse, strict=True)]
+        clipped = super()._clip_gradients(plain)
+        return [
+            tf.IndexedSlices(c, g.indices, g.dense_shape) if rows else c
+            for c, g, rows in zip(clipped, grads, sparse, strict=True)
+        ]
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        if isinstance(gradient, tf.IndexedSlices):
+            self._update_rows(gradient, variable, learning_rate)
+        else:
+            super().update_step(gradient, variable, learning_rate)
+
+    def _update_rows(self, gradient: tf.IndexedSlices, variable: tf.Variable, learning_rate: Any) -> None:
+        kind, rows = variable.dtype, gradient.indices
+        values = tf.cast(gradient.values, kind)
+        rate, decay = tf.cast(learning_rate, kind), tf.cast(self.weight_decay or 0.0, kind)
+        step = tf.cast(self.iterations + 1, kind)
+        beta_1, beta_2 = tf.cast(self.beta_1, kind), tf.cast(self.beta_2, kind)
+        place = self._get_variable_index(variable)
+        momentum = _moved(self._momentums[place], rows, values, beta_1)
+        velocity = _moved(self._velocities[place], rows, tf.square(values), beta_2)
+        if self.amsgrad:
+            highest = self._velocity_hats[place].value
+            velocity = tf.maximum(tf.gather(highest, rows), velocity)
+            highest.scatter_update(tf.IndexedSlices(velocity, rows))
+        alpha = rate * tf.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+        change = alpha * momentum / (tf.sqrt(velocity) + self.epsilon)
+        if self.weight_decay and self._use_weight_decay(variable):
+            change += rate * decay * (tf.gather(variable, rows))
+        variable.scatter_sub(tf.IndexedSlices(change, rows))
+
+
+def _summed(gradient: Any) -> Any:
+    """A sparse gradient with each row once."""
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    rows, place = tf.unique(gradient.indices)
+    values = tf.math.unsorted_segment_sum(gradient.values, place, tf.size(rows))
+    return tf.IndexedSlices(values, rows, gradient.dense_shape)
+
+
+def _moved(moment: Any, rows: tf.Tensor, values: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+    """Move a running mean towards `values` at these rows, and give it there."""
+    moment = moment.value
+    moved = tf.gather(moment, rows)
+    moved += (values - moved) * (1 - beta)
+    moment.scatter_update(tf.IndexedSlices(moved, rows))
+    return moved

