@@ -22,6 +22,7 @@ SPLIT_SECONDS = 600
 class Entry:
     """One script to run: a contender on a data set, or an extra figure.
 
+    `sample` names the data whose splits it reads; without one it gets `arguments` alone.
     `requirements` names what its own environment holds; empty shares the driver's.
     """
 
@@ -106,13 +107,13 @@ def _version(name: str) -> str | None:
 
 
 def _run(name: str, entry: Entry, options: argparse.Namespace, make_splits: Path) -> dict[str, Any]:
-    arguments = ["--seed", str(options.seed), "--calls", str(options.calls), *entry.arguments]
+    arguments = list(entry.arguments)
     if entry.sample:
         data, failed = _splits(entry.sample, options, make_splits)
         if failed:
             return failed
-        arguments += ["--data", str(data)]
-    arguments += ["--quick"] if options.quick else []
+        arguments += ["--data", str(data), "--seed", str(options.seed), "--calls", str(options.calls)]
+        arguments += ["--quick"] if options.quick else []
     try:
         python = environment_python(entry.requirements, options.cache)
     except subprocess.CalledProcessError as error:

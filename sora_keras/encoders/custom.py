@@ -28,8 +28,10 @@ def custom_text_encoder(given: Any) -> Encoder:
         from sora_keras.encoders.text import embed
 
         own = fresh(given)
-        reads_ids = _begins_with_embedding(own)
-        return _to_vector(apply(own, ids if reads_ids else embed(ids, facts, _FEATURES), "encoder"))
+        encoded = ids if _begins_with_embedding(own) else embed(ids, facts, _FEATURES)
+        for layer in _parts(own):
+            encoded = apply(layer, encoded, "encoder")
+        return _to_vector(encoded)
 
     return Encoder(str(name), "text", "words", build, _DEFAULTS)
 
@@ -65,6 +67,15 @@ def fresh(given: Any) -> Any:
             copy.build(given.get_build_config()["input_shape"])
         copy.set_weights(given.get_weights())
     return copy
+
+
+def _parts(own: Any) -> list[Any]:
+    """The layers of a Sequential, which by itself would not hand a mask on; anything else as it is."""
+    import keras
+
+    if not isinstance(own, keras.Sequential):
+        return [own]
+    return [layer for layer in own.layers if not isinstance(layer, keras.layers.InputLayer)]
 
 
 def _begins_with_embedding(given: Any) -> bool:

@@ -29,14 +29,16 @@ class MaskedPooling(keras.layers.Layer):
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         kept = ops.ones_like(inputs[..., :1]) if mask is None else ops.expand_dims(mask, -1)
-        kept = ops.cast(kept, inputs.dtype)
+        # Half precision cannot count past 2,048 (bfloat16: 256), and texts are longer.
+        kept = ops.cast(kept, "float32")
         count = ops.sum(kept, axis=1)
         if self.mode == "max":
             lowest = ops.cast(-1e4, inputs.dtype)
             highest = ops.max(ops.where(kept > 0, inputs, lowest), axis=1)
             return ops.where(count > 0, highest, ops.zeros_like(highest))
         count = ops.maximum(count, 1)
-        return ops.sum(inputs * kept, axis=1) / (ops.sqrt(count) if self.mode == "root" else count)
+        total = ops.sum(ops.cast(inputs, "float32") * kept, axis=1)
+        return ops.cast(total / (ops.sqrt(count) if self.mode == "root" else count), inputs.dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         return None

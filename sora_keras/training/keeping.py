@@ -132,7 +132,8 @@ class RunStore:
                 model.save_weights(fresh / "best.weights.h5")
             else:
                 _link(self.folder / old["epoch"] / "best.weights.h5", fresh / "best.weights.h5")
-            state = {"identity": self.identity, "epoch": name, "facts": facts}
+            random = [variable.numpy().tolist() for variable in _random_states(model)]
+            state = {"identity": self.identity, "epoch": name, "facts": facts, "random": random}
             (self.folder / "state.new").write_text(json.dumps(state), encoding="utf-8")
             os.replace(self.folder / "state.new", self.folder / _STATE)
             if old is not None and old["epoch"] != name:
@@ -153,6 +154,8 @@ class RunStore:
         assert state is not None
         try:
             model.load_weights(self.folder / state["epoch"] / f"{which}.weights.h5")
+            for variable, value in zip(_random_states(model), state["random"], strict=True):
+                variable.assign(value)
         except (OSError, ValueError, KeyError) as error:
             raise self._damaged(error) from error
 
@@ -162,7 +165,7 @@ class RunStore:
             return None
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
-            return {name: state[name] for name in ("identity", "epoch", "facts")}
+            return {name: state[name] for name in ("identity", "epoch", "facts", "random")}
         except (ValueError, KeyError, TypeError) as error:
             raise self._damaged(error) from error
 
@@ -171,6 +174,12 @@ class RunStore:
             f"The run kept in resume={str(self.folder)!r} is damaged: {error!r}. "
             "Delete the folder to begin anew."
         )
+
+
+def _random_states(model: keras.Model) -> list[Any]:
+    """Where each dropout stands, which Keras does not save with the weights."""
+    others = {id(variable) for variable in (*model.weights, *model.metrics_variables)}
+    return [variable for variable in model.variables if id(variable) not in others]
 
 
 def _link(source: Path, target: Path) -> None:

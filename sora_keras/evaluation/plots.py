@@ -1,0 +1,1 @@
+"""Plots of a report, on figures that pyplot does not know."""

@@ -1,0 +1,84 @@
+"""The report in a terminal."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from sora_keras.evaluation.results import ClassScore, Score
+from sora_keras.evaluation.wording import number, score_title, shown_classes, subtitle
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from sora_keras.evaluation.report import Report
+
+_MOST_CLASSES = 20
+
+
+def plain_text(report: Report) -> str:
+    """The report as text without colours."""
+    from rich.console import Console
+
+    written = StringIO()
+    Console(file=written, width=100, no_color=True, highlight=False).print(renderable(report))
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
+
+
+def renderable(report: Report) -> RenderableType:
+    """The report for a rich console; class names are shown as they are, not read as markup."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    parts: list[RenderableType] = [
+        Text(report.title or "Report", style="bold"),
+        Text(subtitle(report), style="dim"),
+        _score_table(report.scores),
+        _class_table(report),
+    ]
+    if report.look_at:
+        parts.append(Text("\nLook at", style="bold"))
+        parts += [Padding(Text(f"• {sentence}"), (0, 0, 0, 1)) for sentence in report.look_at]
+    parts.append(Text("\n" + " ".join(report.notes), style="dim"))
+    return Group(*parts)
+
+
+def _table(*columns: str) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="right" if i else "left", no_wrap=bool(i))
+    return table
+
+
+def _score_table(scores: tuple[Score, ...]) -> Table:
+    from rich.text import Text
+
+    table = _table("score", "value", "95 % interval", "baseline")
+    for score in scores:
+        interval = "–" if score.low is None else f"{number(score.low)} – {number(score.high)}"
+        name = f"{score_title(score)} ({score.why})" if score.why else score_title(score)
+        table.add_row(
+            Text(name), Text(number(score.value), style="bold"), interval, Text(number(score.baseline), style="dim")
+        )
+    return table
+
+
+def _class_table(report: Report) -> Table:
+    from rich.text import Text
+
+    kept, left_out = shown_classes(report.per_class, _MOST_CLASSES)
+    table = _table("label" if report.kind == "multilabel" else "class", "precision", "recall", "F1", "rows")
+    for score in kept:
+        table.add_row(Text(_name(score)), *map(number, (score.precision, score.recall, score.f1)), f"{score.support:,}")
+    if left_out:
+        table.add_row(Text(f"and {left_out} classes with a higher F1", style="dim"))
+    return table
+
+
+def _name(score: ClassScore) -> str:
+    return f"{score.name} ({score.why})" if score.why else score.name
