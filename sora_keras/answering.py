@@ -61,7 +61,7 @@ def _traced(recipe: Recipe) -> Any:
     import tensorflow as tf
 
     pipeline = recipe.fitted.pipeline
-    kept = getattr(recipe, "_answer", None)
+    kept = recipe._answer
     if kept is None or kept[0] is not pipeline:
         signature = [tf.TensorSpec([None], tf.string)]
         traced = tf.function(lambda items: pipeline(items, training=False), input_signature=signature)

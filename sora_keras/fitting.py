@@ -213,11 +213,11 @@ def number(preprocessing: Any, examples: Any, schema: Schema) -> NumberCache:
 
     from sora_keras.training import NumberCache
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def numbers(texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        ragged = preprocessing.ragged(texts)
+    def split_ragged(items: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        ragged = preprocessing.ragged(items)
         return ragged.values, ragged.row_lengths()
 
+    numbers = tf.function(split_ragged, input_signature=[tf.TensorSpec([None], tf.string)])
     cache = NumberCache(on_disk=examples.streamed)
     for chunk in examples.batches(_CHUNK):
         items = tf.constant(chunk.column(schema.item), tf.string)

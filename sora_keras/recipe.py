@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from sora_keras.data import Examples, Finding, Schema, StreamedExamples
+    from sora_keras.encoders import TrainingDefaults
     from sora_keras.evaluation import Report
     from sora_keras.explanation import Explanation
-    from sora_keras.training import NumberCache, TrainingDefaults, TrainingRecord
+    from sora_keras.training import NumberCache, TrainingRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +89,16 @@ class Recipe:
     precision: str = "auto"
     verbose: bool = True
 
+    def __post_init__(self) -> None:
+        self._fitted: Fitted | None = None
+        self._answer: Any = None
+
     # What a task supplies.
 
-    def read(self, X: Any, y: Any = None, *, schema: Schema | None = None) -> Examples | StreamedExamples:
-        """Raw data to examples; with a `schema`, as the training data was read, answers where there are."""
+    def read(
+        self, X: Any, y: Any = None, *, schema: Schema | None = None, answers: bool = True
+    ) -> Examples | StreamedExamples:
+        """Raw data to examples; with a `schema` as the training data was read, and without answers if so said."""
         raise NotImplementedError
 
     def learn(self, examples: Any) -> Schema:
@@ -143,7 +150,7 @@ class Recipe:
         """How good the pipeline's answers are."""
         raise NotImplementedError
 
-    def explain(self, item: Any) -> Explanation:
+    def explain(self, item: Any, *, target: Any = None, method: str = "auto") -> Explanation:
         """What in one item decided the answer."""
         raise NotImplementedError
 
@@ -267,7 +274,7 @@ class Recipe:
         Raises:
             NotFittedError: `fit` was not called yet.
         """
-        fitted = getattr(self, "_fitted", None)
+        fitted = self._fitted
         if fitted is None:
             raise NotFittedError(
                 f"This {type(self).__name__} is not fitted yet. Call fit(data) first, or "
@@ -296,10 +303,10 @@ class Recipe:
         return self.fitted.findings
 
     def __sklearn_is_fitted__(self) -> bool:
-        return getattr(self, "_fitted", None) is not None
+        return self._fitted is not None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_answer"}
+        return {**vars(self), "_answer": None}
 
     def __repr__(self) -> str:
         blank = type(self)()

@@ -1,31 +1,53 @@
-"""A report as HTML, from templates."""
+"""The report as HTML, from one template."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sora_keras.evaluation.plots import PANELS
+from sora_keras.evaluation.results import Score
+from sora_keras.evaluation.wording import number, score_title, shown_classes, subtitle
 
 if TYPE_CHECKING:
     from sora_keras.evaluation.report import Report
 
+_MOST_CLASSES = 100
 
-def render_page(report: Report) -> str:
-    """A whole page."""
+
+def page(report: Report) -> str:
+    """A whole page: one file that asks nothing of the network."""
     return _render("page.html", report)
 
 
-def render_body(report: Report) -> str:
-    """The part that a notebook shows."""
-    return _render("report.html", report)
+def compact(report: Report) -> str:
+    """What a notebook shows: the same pieces, fewer of them; its styles reach nothing outside."""
+    return _render("compact.html", report)
 
 
 def _render(name: str, report: Report) -> str:
     from jinja2 import Environment, PackageLoader
+    from markupsafe import Markup
 
-    from sora_keras.evaluation.plots import as_data_uri
-    from sora_keras.evaluation.terminal import shown
+    from sora_keras.evaluation.svg import svg
 
     environment = Environment(
         loader=PackageLoader("sora_keras.evaluation"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["figure"] = shown
-    return environment.get_template(name).render(report=report, plots=as_data_uri(report))
+    environment.filters |= {"number": number, "score_title": score_title, "bar": _bar}
+    per_class, left_out = shown_classes(report.per_class, _MOST_CLASSES)
+    return environment.get_template(name).render(
+        report=report,
+        subtitle=subtitle(report),
+        per_class=per_class,
+        left_out=left_out,
+        plots={panel: Markup(svg(report, panel)) for panel in PANELS},
+    )
+
+
+def _bar(score: Score) -> dict[str, Any] | None:
+    """Where interval, value and baseline lie on a line from 0 to 100; None for a score with no upper end."""
+    if score.value is None or score.name == "log_loss":
+        return None
+    most = 2.0 if score.name == "brier" else 1.0
+    places = {"value": score.value, "low": score.low, "high": score.high, "baseline": score.baseline}
+    return {name: None if at is None else round(100 * min(at / most, 1), 2) for name, at in places.items()}

@@ -1,1 +1,143 @@
 """Plots of a report, on figures that pyplot does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sora_keras.evaluation.fonts import drawable, families, short
+from sora_keras.evaluation.results import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from sora_keras.evaluation.report import Report
+
+# Okabe and Ito (2008): apart for every kind of colour vision.
+BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
+INK = "#1f2328"
+QUIET = "#8b949e"
+_NAMED_LINES = (VERMILION, BLUE, GREEN, PURPLE, ORANGE)
+_MOST_CLASSES = 20
+PANELS = ("confusion", "roc", "pr", "reliability")
+
+
+def overview(report: Report) -> Figure:
+    """All panels in one figure; class names that no font of this machine can draw become their number."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(style()):
+        figure = Figure(figsize=(11, 9.5), layout="constrained")
+        for axes, panel in zip(figure.subplots(2, 2).flat, PANELS, strict=True):
+            draw(axes, panel, report, drawable(report.classes))
+        if report.title:
+            figure.suptitle(short(drawable([report.title])[0], 90) if report.title.isascii() else "")
+    return figure
+
+
+def style() -> dict[str, Any]:
+    """Settings for `matplotlib.rc_context`, so that nothing global changes."""
+    return {
+        "font.family": list(families()),
+        "font.size": 10,
+        "axes.titlesize": 11,
+        "axes.titleweight": "bold",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
+        "legend.frameon": False,
+        "figure.facecolor": "white",
+        "svg.fonttype": "none",
+    }
+
+
+def draw(axes: Axes, panel: str, report: Report, names: Sequence[str]) -> None:
+    """Draw one of `PANELS`. names: of the classes, as they shall stand there."""
+    shown = dict(zip(report.classes, names, strict=True))
+    if panel == "confusion":
+        (_draw_labels if report.kind == "multilabel" else _draw_confusion)(axes, report, names)
+    elif panel == "roc":
+        _draw_curves(axes, report.curves.roc, shown, "ROC", "false positive rate", "true positive rate")
+        axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
+    elif panel == "pr":
+        _draw_curves(axes, report.curves.pr, shown, "Precision and recall", "recall", "precision")
+    else:
+        _draw_reliability(axes, report)
+
+
+def _draw_confusion(axes: Axes, report: Report, names: Sequence[str]) -> None:
+    kept = _most_mistaken(report.confusion)
+    counts = report.confusion[np.ix_(kept, kept)]
+    shares = counts / np.maximum(report.confusion[kept].sum(axis=1, keepdims=True), 1)
+    # Paler than the full colour, so that the numbers stay readable on light and on dark.
+    cells = np.empty((*shares.shape, 4))
+    cells[...] = (0, 114 / 255, 178 / 255, 0)
+    cells[..., 3] = 0.75 * shares
+    axes.pcolormesh(cells, edgecolors=(0.5, 0.5, 0.5, 0.18), linewidth=0.6)
+    size = 10 if len(kept) < 8 else 7.5
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            axes.text(column + 0.5, row + 0.5, f"{count:,}", ha="center", va="center", fontsize=size)
+    ticks = np.arange(len(kept)) + 0.5
+    labels = [short(names[i], 12) for i in kept]
+    axes.set_xticks(ticks, labels, rotation=0 if len(kept) < 5 else 45, ha="center" if len(kept) < 5 else "right")
+    axes.set_yticks(ticks, labels)
+    axes.tick_params(length=0, labelsize=size + 0.5)
+    axes.spines[:].set_visible(False)
+    axes.set(xlabel="answered", ylabel="true", aspect="equal")
+    axes.invert_yaxis()
+    left_out = len(names) - len(kept)
+    axes.set_title("Confusion" + (f" ({len(kept)} of {len(names)} classes, most mistaken)" if left_out else ""))
+
+
+def _most_mistaken(confusion: np.ndarray) -> np.ndarray:
+    mistakes = confusion.sum(axis=1) + confusion.sum(axis=0) - 2 * np.diag(confusion)
+    return np.sort(np.argsort(-mistakes, kind="stable")[:_MOST_CLASSES])
+
+
+def _draw_labels(axes: Axes, report: Report, names: Sequence[str]) -> None:
+    """For several labels: how often each was found, missed, and wrongly given."""
+    wrong, missed, found = (report.confusion[:, i, j] for i, j in ((0, 1), (1, 0), (1, 1)))
+    kept = np.argsort(-(wrong + missed), kind="stable")[:_MOST_CLASSES]
+    places, start = np.arange(len(kept)), np.zeros(len(kept))
+    for counts, name, colour in ((found, "found", BLUE), (missed, "missed", ORANGE), (wrong, "wrongly given", VERMILION)):
+        axes.barh(places, counts[kept], left=start, height=0.7, label=name, color=colour)
+        start = start + counts[kept]
+    axes.set_yticks(places, [short(names[i]) for i in kept])
+    axes.invert_yaxis()
+    axes.set(xlabel="rows")
+    axes.set_title("Labels", pad=24)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=9, handlelength=1)
+
+
+def _draw_curves(
+    axes: Axes, curves: Sequence[Curve], shown: dict[str, str], title: str, x: str, y: str
+) -> None:
+    """All lines; with many classes only those of the smallest area stand out by colour and name."""
+    ranked = sorted(curves, key=lambda curve: curve.area or 0.0)
+    named = ranked[: len(_NAMED_LINES)]
+    for curve in ranked[len(named) :]:
+        axes.plot(curve.x, curve.y, color=QUIET, alpha=0.45, linewidth=0.8)
+    for curve, colour in zip(named, _NAMED_LINES, strict=False):
+        label = f"{short(shown[curve.name])} {curve.area:.2f}"
+        axes.plot(curve.x, curve.y, color=colour, linewidth=1.6, label=label)
+    if not curves:
+        axes.text(0.5, 0.5, "undefined: needs rows with\nand without a class", ha="center", va="center")
+    else:
+        more = len(curves) > len(named)
+        axes.legend(title="weakest, area" if more else "area", fontsize=9, title_fontsize=9, loc="lower left" if y == "precision" else "lower right")
+    axes.set(xlabel=x, ylabel=y, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axes.set_title(title)
+
+
+def _draw_reliability(axes: Axes, report: Report) -> None:
+    curve = report.curves.reliability
+    axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":", label="perfectly calibrated")
+    axes.plot(curve.x, curve.y, color=BLUE, marker="o", markersize=5, linewidth=1.6, label="this model")
+    axes.set(xlabel="confidence", ylabel="share that came true", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axes.set_title(f"Reliability (calibration error {report['calibration_error']:.3f})")
+    axes.legend(fontsize=9, loc="upper left")

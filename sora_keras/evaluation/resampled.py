@@ -18,33 +18,56 @@ def measure_resamples(answers: Answers, counts: np.ndarray) -> dict[str, np.ndar
     Args:
         counts: (rows, resamples) float32, how often each row was drawn; columns sum to the rows.
     """
-    support = _sums(answers.truth, counts)
-    areas = np.array([_areas(*columns, counts) for columns in zip(answers.probabilities.T, answers.truth.T, strict=True)])
+    columns = (answers.truth, answers.predicted, answers.truth & answers.predicted, *_row_values(answers))
+    parts = np.cumsum([part.shape[1] for part in columns])[:-1]
+    sums = np.hstack(columns).astype(counts.dtype).T @ counts
+    support, given, hits, means, gaps = np.split(sums.astype(np.float64), parts)
+    areas = [_areas(*pair, counts) for pair in zip(answers.probabilities.T, answers.truth.T, strict=True)]
     contrasted = (support > 0) & (support < answers.rows)
     return {
-        **_decisions(answers, counts, support),
-        "roc_auc": _mean(areas[:, 0], contrasted),
-        "pr_auc": _mean(areas[:, 1], contrasted),
-        **_losses(answers, counts),
+        **_decisions(answers, support, given, hits),
+        "accuracy": means[0] / answers.rows,
+        "log_loss": means[1] / answers.rows,
+        "brier": means[2] / answers.rows,
+        "roc_auc": _mean(np.array([roc for roc, _ in areas]), contrasted),
+        "pr_auc": _mean(np.array([precise for _, precise in areas]), contrasted),
+        "calibration_error": np.abs(gaps).sum(axis=0) / answers.confidence.size,
     }
 
 
-def _decisions(answers: Answers, counts: np.ndarray, support: np.ndarray) -> dict[str, np.ndarray]:
-    hits = _sums(answers.truth & answers.predicted, counts)
-    given = _sums(answers.predicted, counts)
+def _decisions(
+    answers: Answers, support: np.ndarray, given: np.ndarray, hits: np.ndarray
+) -> dict[str, np.ndarray]:
+    """From how many rows (classes, resamples) have each class, are given it, and both."""
     recall, present = _ratio(hits, support), support > 0
+    balanced = _mean(recall, present)
     if answers.several:
         rejected = _ratio(answers.rows - support - given + hits, answers.rows - support)
         balanced = _mean((recall + rejected) / 2, present & (support < answers.rows))
-    else:
-        balanced = _mean(recall, present)
     return {
-        "accuracy": _sums(answers.correct, counts) / answers.rows,
         "balanced_accuracy": balanced,
         "precision": _mean(_ratio(hits, given), present),
         "recall": _mean(recall, present),
         "f1": _mean(_ratio(2 * hits, support + given), present),
     }
+
+
+def _row_values(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
+    """What each row adds: (rows, 3) correct, log loss, Brier; and (rows, 10) the gap in each calibration bin."""
+    truth, chances = answers.truth, answers.probabilities
+    tiny = np.finfo(chances.dtype).eps
+    kept = np.clip(chances, tiny, 1 - tiny)
+    squares = (truth - chances) ** 2
+    if answers.several:
+        logs, brier = -np.log(np.where(truth, kept, 1 - kept)).mean(axis=1), squares.mean(axis=1)
+    else:
+        brier = squares.sum(axis=1) if answers.kind == "multiclass" else squares[:, 1]
+        logs = -np.log(kept[truth])
+    gaps = np.zeros((answers.rows, 10))
+    rows = np.repeat(np.arange(answers.rows), answers.confidence.shape[1])
+    gap = (answers.came_true - answers.confidence).ravel()
+    np.add.at(gaps, (rows, bins(answers.confidence.ravel())), gap)
+    return np.stack([answers.correct, logs, brier], axis=1), gaps
 
 
 def _areas(chances: np.ndarray, truth: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -71,32 +94,6 @@ def _areas(chances: np.ndarray, truth: np.ndarray, counts: np.ndarray) -> tuple[
     lost = (drawn * beaten_by).sum(axis=0, dtype=np.float64)
     precise = (drawn * hits_last / np.maximum(above[last], 1)).sum(axis=0, dtype=np.float64)
     return 1 - _ratio(lost, positives * negatives), _ratio(precise, positives)
-
-
-def _losses(answers: Answers, counts: np.ndarray) -> dict[str, np.ndarray]:
-    truth, chances = answers.truth, answers.probabilities
-    tiny = np.finfo(chances.dtype).eps
-    kept = np.clip(chances, tiny, 1 - tiny)
-    squares = (truth - chances) ** 2
-    if answers.several:
-        logs, brier = -np.log(np.where(truth, kept, 1 - kept)).mean(axis=1), squares.mean(axis=1)
-    else:
-        brier = squares.sum(axis=1) if answers.kind == "multiclass" else squares[:, 1]
-        logs = -np.log(kept[truth])
-    gaps = np.zeros((answers.rows, 10))
-    rows = np.repeat(np.arange(answers.rows), answers.confidence.shape[1])
-    gap = (answers.came_true - answers.confidence).ravel()
-    np.add.at(gaps, (rows, bins(answers.confidence.ravel())), gap)
-    return {
-        "log_loss": _sums(logs, counts) / answers.rows,
-        "brier": _sums(brier, counts) / answers.rows,
-        "calibration_error": np.abs(_sums(gaps, counts)).sum(axis=0) / answers.confidence.size,
-    }
-
-
-def _sums(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Weighted sums over rows: (…, resamples) float64."""
-    return (values.T.astype(counts.dtype) @ counts).astype(np.float64)
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

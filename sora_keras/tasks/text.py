@@ -16,7 +16,7 @@ from sora_keras.tasks.classifier import Classifier, class_shares, labels_of
 if TYPE_CHECKING:
     import keras
 
-    from sora_keras.data import Schema
+    from sora_keras.data import Examples, Schema, StreamedExamples
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.explanation import Explanation
     from sora_keras.training import NumberCache
@@ -57,7 +57,7 @@ class TextClassifier(Classifier):
 
     def read(
         self, X: Any, y: Any = None, *, schema: Schema | None = None, answers: bool = True
-    ) -> Any:
+    ) -> Examples | StreamedExamples:
         from sora_keras import data
 
         if schema is None:

@@ -1,0 +1,54 @@
+"""Plots as SVG inside a page: text as text, in the page's own colours and fonts."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from sora_keras.evaluation.plots import INK, draw, style
+
+if TYPE_CHECKING:
+    from sora_keras.evaluation.report import Report
+
+_SIZES = {"confusion": (5.4, 5.0)}
+
+
+def svg(report: Report, panel: str) -> str:
+    """One panel as an `<svg>` element."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    width, height = _SIZES.get(panel, (5.4, 4.2))
+    if panel == "confusion" and len(report.classes) > 7:
+        width, height = 7.6, 7.2
+    if panel == "confusion" and report.kind == "multilabel":
+        height = 1.8 + 0.3 * min(len(report.classes), 20)
+    written = StringIO()
+    with matplotlib.rc_context({**style(), "svg.hashsalt": panel}), warnings.catch_warnings():
+        # The browser has the letters that matplotlib's fonts lack; here they only measure the text.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure = Figure(figsize=(width, height), layout="constrained")
+        draw(figure.subplots(), panel, report, report.classes)
+        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return _fit_for_page(written.getvalue(), panel)
+
+
+def _fit_for_page(text: str, panel: str) -> str:
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    # matplotlib's style sheet would reach every element of the page; on the root it is inherited instead.
+    text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", text, count=1, flags=re.DOTALL)
+    text = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', rf'<svg viewBox="\1" {_ROOT} aria-label="{panel}">', text, count=1)
+    referred = set(re.findall(r"#([\w-]+)", text))
+    text = re.sub(r' id="([\w.-]+)"', lambda found: found[0] if found[1] in referred else "", text)
+    text = text.replace(INK, "currentColor")
+    # Text without a colour of its own is black by default.
+    return re.sub(r"(font: [\d.]+px|font: [a-z]+ [\d.]+px) [^;\"]*", r"\1 inherit", text).replace(" inherit", " system-ui, sans-serif")
+
+
+_ROOT = (
+    'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
+    'style="stroke-linejoin:round;stroke-linecap:butt"'
+)
