@@ -36,7 +36,7 @@ def check_number(
     expected = f"{name} must be {kind} of at least {least}{also}. Received: {value!r}"
     if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
         raise ArgumentTypeError(expected)
-    if not least <= value <= most:
+    if not least <= float(value) <= most:
         upper = "" if most == float("inf") else f" and at most {most}"
         raise ParameterError(expected.replace(f"{least}", f"{least}{upper}", 1))
 

@@ -122,9 +122,7 @@ def _run(name: str, entry: Entry, options: argparse.Namespace, make_splits: Path
     return run_script(python, entry.script, arguments, timeout=options.timeout, log=log)
 
 
-def _splits(
-    sample: str, options: argparse.Namespace, make_splits: Path
-) -> tuple[Path, dict[str, Any] | None]:
+def _splits(sample: str, options: argparse.Namespace, make_splits: Path) -> tuple[Path, dict[str, Any] | None]:
     # A change of the script that splits must not leave its old splits in use.
     version = hashlib.sha256(make_splits.read_bytes()).hexdigest()[:8]
     name = f"{sample}-{options.seed}-{version}{'-quick' if options.quick else ''}.json"

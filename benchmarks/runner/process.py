@@ -16,9 +16,7 @@ ERROR_LINES = 8
 TENSORFLOW_NOTICE = re.compile(r"I0000 |WARNING: All log messages before absl")
 
 
-def run_script(
-    python: Path, script: Path, arguments: list[str], *, timeout: float, log: Path
-) -> dict[str, Any]:
+def run_script(python: Path, script: Path, arguments: list[str], *, timeout: float, log: Path) -> dict[str, Any]:
     """Runs `script` and returns its last JSON line, or a failure (see `failure`).
 
     Args:

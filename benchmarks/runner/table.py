@@ -34,9 +34,7 @@ def markdown(document: Mapping[str, Any]) -> str:
 def _facts(document: Mapping[str, Any]) -> str:
     machine, packages = document["machine"], document["packages"]
     known = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
-    warning = (
-        "**A trial with few rows: no figure here means anything.** " if document["settings"]["quick"] else ""
-    )
+    warning = "**A trial with few rows: no figure here means anything.** " if document["settings"]["quick"] else ""
     return (
         f"{warning}{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
         f"{machine['system']}; {machine['python']}, {known}; {document['date']}, "

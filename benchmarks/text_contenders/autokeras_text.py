@@ -34,9 +34,7 @@ class AutoKerasText:
             overwrite=True,
         )
         held_out = self._arrays(validation) if validation else None
-        self.classifier.fit(
-            *self._arrays(train), validation_data=held_out, epochs=SEARCH["epochs"], verbose=2
-        )
+        self.classifier.fit(*self._arrays(train), validation_data=held_out, epochs=SEARCH["epochs"], verbose=2)
 
     def predict(self, texts: list[str]) -> Sequence[str]:
         return self.classifier.predict(np.array(texts), verbose=0)[:, 0]

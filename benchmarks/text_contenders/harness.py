@@ -6,10 +6,8 @@ standard library is imported before the clock of the imports starts.
 
 import argparse
 import importlib
-import importlib.metadata
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -18,8 +16,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from measures import peak_memory_mb, percentile_milliseconds, time_calls, versions
+
 Part = dict[str, list[Any]]
-WARM_UP_CALLS, LEAST_CALLS, CALLS_SECONDS = 10, 20, 60.0
 BULK_PASSES, BULK_SECONDS = 3, 30.0
 BOOTSTRAP_RESAMPLES = 2_000
 
@@ -71,38 +70,6 @@ def measure(
     figures |= {"settings": contender.settings, "versions": versions(packages)}
     sys.stdout.flush()
     print("\n" + json.dumps(figures), flush=True)
-
-
-def peak_memory_mb() -> float:
-    """Returns the most memory that this process has held so far, in MB of 2**20 bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def versions(packages: Sequence[str]) -> dict[str, str]:
-    """Returns the installed version of each distribution."""
-    return {name: importlib.metadata.version(name) for name in packages}
-
-
-def percentile_milliseconds(seconds: Sequence[float], percent: float) -> float:
-    """Returns a percentile of call times, in milliseconds."""
-    import numpy as np
-
-    return float(np.percentile(seconds, percent)) * 1e3
-
-
-def time_calls(call: Callable[[str], object], texts: Sequence[str], calls: int) -> list[float]:
-    """Returns the seconds of each call after a warm-up; fewer than `calls` when they are slow."""
-    for text in texts[:WARM_UP_CALLS]:
-        call(text)
-    seconds: list[float] = []
-    for index in range(calls):
-        started = time.perf_counter()
-        call(texts[index % len(texts)])
-        seconds.append(time.perf_counter() - started)
-        if len(seconds) >= LEAST_CALLS and sum(seconds) > CALLS_SECONDS:
-            break
-    return seconds
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

@@ -28,9 +28,7 @@ class NbSvm:
         from sklearn.feature_extraction.text import CountVectorizer
         from sklearn.svm import LinearSVC
 
-        self.vectorizer = CountVectorizer(
-            binary=True, ngram_range=(1, 2), token_pattern=TOKEN, dtype=np.float32
-        )
+        self.vectorizer = CountVectorizer(binary=True, ngram_range=(1, 2), token_pattern=TOKEN, dtype=np.float32)
         counts = self.vectorizer.fit_transform(train["text"])
         labels = np.array(train["label"])
         self.classes = sorted(set(train["label"]))

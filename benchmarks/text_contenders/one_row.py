@@ -1,7 +1,7 @@
 """p50 of `clf("…")` ÷ p50 of `model.predict` on the same pipeline model, one text a call."""
 
 from figure import figure_options, first_fold, print_figures
-from harness import percentile_milliseconds, time_calls
+from measures import percentile_milliseconds, time_calls
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from figure import figure_options, first_fold, print_figures
-from harness import peak_memory_mb
+from measures import peak_memory_mb
 
 BUDGET = "64MB"
 COPIES = 10
@@ -38,8 +38,7 @@ def main() -> None:
         small=small,
         large=large,
         ratio=large["peak_mb"] / small["peak_mb"],
-        ratio_above_imports=(large["peak_mb"] - large["imports_mb"])
-        / (small["peak_mb"] - small["imports_mb"]),
+        ratio_above_imports=(large["peak_mb"] - large["imports_mb"]) / (small["peak_mb"] - small["imports_mb"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from sora_keras.encoders.registry import Encoder, TrainingDefaults
@@ -28,10 +29,9 @@ def custom_text_encoder(given: Any) -> Encoder:
         from sora_keras.encoders.text import embed
 
         own = fresh(given)
-        encoded = ids if _begins_with_embedding(own) else embed(ids, facts, _FEATURES)
-        for layer in _parts(own):
-            encoded = apply(layer, encoded, "encoder")
-        return _to_vector(encoded)
+        read = ids if _begins_with_embedding(own) else embed(ids, facts, _FEATURES)
+        encoded = _encode(own, read)
+        return _to_vector(encoded, _mask(own, ids, read, encoded))
 
     return Encoder(str(name), "text", "words", build, _DEFAULTS)
 
@@ -47,9 +47,25 @@ def apply(layer: Any, tensor: Any, argument: str) -> Any:
     except (ValueError, TypeError) as error:
         said = " ".join(str(error).split())
         raise ParameterError(
-            f"The layer {getattr(layer, 'name', layer)!r} given as {argument} does not fit: it was called with shape "
-            f"{tuple(tensor.shape)}. Keras says: {said[:400]}"
+            f"The layer {getattr(layer, 'name', layer)!r} given as {argument} does not fit: it was called with "
+            f"shape {tuple(tensor.shape)}. Keras says: {said[:400]}"
         ) from error
+
+
+def _encode(own: Any, read: Any) -> Any:
+    import keras
+
+    if not isinstance(own, keras.Model):
+        return apply(own, read, "encoder")
+    with warnings.catch_warnings():
+        # Called as one layer, a model hands no mask on, and says so. This call checks that it fits.
+        warnings.filterwarnings("ignore", message="(?s).*does not support masking", category=UserWarning)
+        encoded = apply(own, read, "encoder")
+    if isinstance(own, keras.Sequential):
+        for layer in _parts(own):
+            read = layer(read)
+        return read
+    return own.call(read) if own.inputs else encoded
 
 
 def fresh(given: Any) -> Any:
@@ -70,7 +86,7 @@ def fresh(given: Any) -> Any:
 
 
 def _parts(own: Any) -> list[Any]:
-    """The layers of a Sequential, which by itself would not hand a mask on; anything else as it is."""
+    """The layers of a Sequential; anything else as it is."""
     import keras
 
     if not isinstance(own, keras.Sequential):
@@ -87,14 +103,26 @@ def _begins_with_embedding(given: Any) -> bool:
     return bool(first) and isinstance(first[0], keras.layers.Embedding)
 
 
-def _to_vector(encoded: Any) -> Any:
+def _mask(own: Any, ids: Any, read: Any, encoded: Any) -> Any:
+    """Which steps are words, where the layers lost the mask (a convolution does) but kept the steps."""
+    import keras
+
+    if getattr(encoded, "_keras_mask", None) is not None or not isinstance(own, keras.layers.Layer):
+        return None
+    shape, steps = (1, 97, *read.shape[2:]), 97
+    for layer in _parts(own):
+        shape = layer.compute_output_shape(shape)
+    return keras.ops.not_equal(ids, 0) if len(shape) == 3 and shape[1] == steps else None
+
+
+def _to_vector(encoded: Any, mask: Any) -> Any:
     """One vector a text: what is still a vector a word is averaged, padding left out."""
     from sora_keras.layers.masked_pooling import MaskedPooling
 
     if len(encoded.shape) == 2:
         return encoded
     if len(encoded.shape) == 3:
-        return MaskedPooling("mean")(encoded)
+        return MaskedPooling("mean")(encoded, mask=mask)
     raise ParameterError(
         "The encoder must give (batch, features) or (batch, words, features). "
         f"Received: shape {tuple(encoded.shape)}"

@@ -19,7 +19,7 @@ def preset_place(name: str) -> str:
     """
     place = name.removeprefix(PREFIX)
     folder = Path(place).expanduser()
-    if folder.is_dir():
+    if place and folder.is_dir():
         return str(folder)
     if not place or place.startswith((".", "~", "/")) or "\\" in place:
         raise NotFoundError(f"encoder={name!r}: there is no preset folder {place!r}.")
@@ -62,7 +62,18 @@ def encode_with_backbone(ids: Any, backbone: Any) -> Any:
     encoded = backbone({one: made[one] for one in names})
     if isinstance(encoded, dict):
         encoded = encoded["sequence_output"]
+        _freeze_beside(backbone, "sequence_output")
     return MaskedPooling("mean", name="encoder")(encoded, mask=kept)
+
+
+def _freeze_beside(backbone: Any, output: str) -> None:
+    """Freeze the layers that do not lead to this output, such as BERT's pooler: nothing would train them."""
+    import keras
+
+    leading = keras.Model(backbone.input, backbone.output[output]).layers
+    for layer in backbone.layers:
+        if layer not in leading:
+            layer.trainable = False
 
 
 def _load(name: str, kind: str) -> Any:

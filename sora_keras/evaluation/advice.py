@@ -49,15 +49,23 @@ def _against_baseline(scores: dict[str, Score], usual: str) -> Iterator[Advice]:
     if value <= base:
         yield 1.0, f"Not better than always answering {usual}: accuracy {value:.2f} against {base:.2f}."
     elif low is not None and low <= base:
-        yield 0.9, f"Not surely better than always answering {usual}: accuracy {value:.2f} against {base:.2f}."
+        yield (
+            0.9,
+            f"Not surely better than always answering {usual}: accuracy {value:.2f} against {base:.2f}.",
+        )
 
 
 def _too_good(answers: Answers, scores: dict[str, Score]) -> Iterator[Advice]:
     if scores["accuracy"].value == 1 and answers.rows >= 50:
-        yield 0.5, "Every answer is right: check that no training row is in this data, and no column tells the answer."
+        yield (
+            0.5,
+            "Every answer is right: check that no training row is in this data, and no column tells it.",
+        )
 
 
-def _weak_classes(answers: Answers, per_class: Sequence[ClassScore], confusion: np.ndarray) -> Iterator[Advice]:
+def _weak_classes(
+    answers: Answers, per_class: Sequence[ClassScore], confusion: np.ndarray
+) -> Iterator[Advice]:
     worst = sorted(
         (i for i, score in enumerate(per_class) if score.support >= _FEW_ROWS and (score.recall or 0) < 0.75),
         key=lambda i: per_class[i].recall or 0.0,
@@ -87,7 +95,8 @@ def _wrong_answers(answers: Answers, per_class: Sequence[ClassScore]) -> Iterato
         name = per_class[i].name
         yield (
             0.7 - 0.4 * right,
-            f"The answer {name!r} is right only {_percent(right)} of the {given[i]:,} times it is given (precision).",
+            f"The answer {name!r} is right only {_percent(right)} of the {given[i]:,} times it is given "
+            "(precision).",
         )
 
 
@@ -120,12 +129,15 @@ def _few_rows(answers: Answers, accuracy: Score, per_class: Sequence[ClassScore]
     if accuracy.low is not None and accuracy.high is not None and accuracy.high - accuracy.low > 0.08:
         yield (
             0.55,
-            f"With {answers.rows:,} rows the accuracy may lie between {accuracy.low:.2f} and {accuracy.high:.2f}: "
-            "score more rows before you compare.",
+            f"With {answers.rows:,} rows the accuracy may lie between {accuracy.low:.2f} and "
+            f"{accuracy.high:.2f}: score more rows before you compare.",
         )
     absent = [score.name for score in per_class if not score.support]
     if absent:
-        yield 0.5, f"No row has {_listed(absent)}: nothing is known about {'it' if len(absent) == 1 else 'them'}."
+        yield (
+            0.5,
+            f"No row has {_listed(absent)}: nothing is known about {'it' if len(absent) == 1 else 'them'}.",
+        )
     rare = [score.name for score in per_class if 0 < score.support < _FEW_ROWS]
     if rare and answers.rows >= 2 * _FEW_ROWS:
         yield 0.3, f"Fewer than {_FEW_ROWS} rows have {_listed(rare)}: scores there are mostly chance."

@@ -61,7 +61,7 @@ class Answers:
 
     @cached_property
     def confidence(self) -> np.ndarray:
-        """What calibration is measured on: (rows, 1) the top class' probability, or (rows, labels) each label's."""
+        """For calibration: (rows, 1) the top class' probability, or (rows, labels) each label's."""
         return self.probabilities if self.several else self.probabilities.max(axis=1, keepdims=True)
 
     @property
@@ -87,8 +87,8 @@ def read_answers(truth: np.ndarray, probabilities: np.ndarray, classes: int, kin
     wanted = (len(truth), classes) if kind == "multilabel" else (len(truth),)
     if truth.shape != wanted or chances.shape != (len(truth), classes):
         raise ParameterError(
-            f"truth must have the shape {wanted} and probabilities {(len(truth), classes)}, for {classes} classes. "
-            f"Received: {truth.shape} and {chances.shape}"
+            f"truth must have the shape {wanted} and probabilities {(len(truth), classes)}, "
+            f"for {classes} classes. Received: {truth.shape} and {chances.shape}"
         )
     if not len(truth):
         raise DataError("There is no row to score. Give at least one with an item and an answer.")
@@ -96,19 +96,25 @@ def read_answers(truth: np.ndarray, probabilities: np.ndarray, classes: int, kin
     if kind == "multilabel":
         return Answers(truth.astype(bool), np.clip(chances, 0, 1), kind)
     if truth.min() < 0 or truth.max() >= classes:
-        raise DataError(f"truth must be class indices below {classes}. Received: {truth.min()} to {truth.max()}")
+        raise DataError(
+            f"truth must be class indices below {classes}. Received: {truth.min()} to {truth.max()}"
+        )
     hot = np.eye(classes, dtype=bool)[truth.astype(np.int64)]
     chances = np.clip(chances, 0, 1)
     return Answers(hot, chances / chances.sum(axis=1, keepdims=True), kind)
 
 
 def _check_chances(chances: np.ndarray, kind: str) -> None:
-    bad = ~np.isfinite(chances).all(axis=1) | (chances < -_TOLERANCE).any(axis=1) | (chances > 1 + _TOLERANCE).any(axis=1)
+    bad = (
+        ~np.isfinite(chances).all(axis=1)
+        | (chances < -_TOLERANCE).any(axis=1)
+        | (chances > 1 + _TOLERANCE).any(axis=1)
+    )
     if kind != "multilabel":
         bad |= ~(np.abs(chances.sum(axis=1) - 1) <= _TOLERANCE)
     if bad.any():
-        row = int(bad.argmax())
+        row, sums = int(bad.argmax()), "" if kind == "multilabel" else ", and sum to 1"
         raise DataError(
-            f"probabilities must be finite, between 0 and 1{'' if kind == 'multilabel' else ', and sum to 1'}. "
+            f"probabilities must be finite, between 0 and 1{sums}. "
             f"Received in row {row}: {chances[row].tolist()[:5]}. Did training diverge?"
         )

@@ -15,7 +15,7 @@ _HELD = 2_000_000
 _WORK = 50_000_000
 _FEWEST = 100
 
-Interval = tuple[float, float] | None
+Interval = tuple[float, float] | tuple[None, None]
 
 
 def affordable(resamples: int, answers: Answers) -> int:
@@ -26,13 +26,13 @@ def affordable(resamples: int, answers: Answers) -> int:
 def intervals(
     answers: Answers, values: dict[str, float | None], *, resamples: int, seed: int
 ) -> dict[str, Interval]:
-    """The 95 % interval of every score; None where it has no value, or too few resamples define it.
+    """The 95 % interval of every score; (None, None) where it has no value, or too few resamples define it.
 
     Args:
         values: the scores themselves, as `measure` gives them.
     """
     if answers.rows < 2 or resamples < 2:
-        return dict.fromkeys(NAMES)
+        return dict.fromkeys(NAMES, (None, None))
     drawn = [measure_resamples(answers, counts) for counts in resample_counts(answers.rows, resamples, seed)]
     every = {name: np.concatenate([some[name] for some in drawn]) for name in NAMES}
     return {name: _interval(name, every[name], values[name]) for name in NAMES}
@@ -51,7 +51,7 @@ def resample_counts(rows: int, resamples: int, seed: int) -> Iterator[np.ndarray
 def _interval(name: str, drawn: np.ndarray, value: float | None) -> Interval:
     drawn = drawn[~np.isnan(drawn)]
     if value is None or len(drawn) < 20:
-        return None
+        return None, None
     low, high = np.percentile(drawn, [2.5, 97.5])
     if name == "calibration_error":
         # A resample adds noise to every bin, which its absolute value only lets grow: take that bias off.

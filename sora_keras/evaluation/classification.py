@@ -51,7 +51,7 @@ def evaluate_classification(
     confusion, mistakes = _confusion(answers), find_mistakes(answers, classes, show)
     said = (
         _how_made(answers, resamples),
-        f"Baseline: always {_usual(baseline, classes)}, with the shares of the training data as probabilities.",
+        f"Baseline: always {_usual(baseline, classes)}, with the training shares as probabilities.",
     )
     return Report(
         title=title,
@@ -74,8 +74,9 @@ def _scores(answers: Answers, baseline: Answers, resamples: int, seed: int) -> t
     return tuple(
         Score(
             name,
-            values[name],
-            *(ranges[name] or (None, None)),
+            value=values[name],
+            low=ranges[name][0],
+            high=ranges[name][1],
             baseline=trivial[name],
             why=why_undefined(name, answers) if values[name] is None else "",
         )
@@ -91,7 +92,7 @@ def _baseline(answers: Answers, prior: np.ndarray) -> Answers:
 
 def _usual(baseline: Answers, classes: Sequence[str]) -> str:
     """What the baseline answers, in words."""
-    names = [repr(classes[i]) for i in np.flatnonzero(baseline.predicted[0])]
+    names = [repr(name) for name, chosen in zip(classes, baseline.predicted[0], strict=True) if chosen]
     return " and ".join(names) if names else "no label"
 
 
@@ -105,9 +106,11 @@ def _confusion(answers: Answers) -> np.ndarray:
 
 
 def _how_made(answers: Answers, resamples: int) -> str:
-    average = "averages over the labels" if answers.several else "averages over the classes, each counting alike"
+    average = "Precision, recall, F1 and the areas are averages over the classes, each counting alike."
+    if answers.several:
+        average = (
+            "A row is accurate when all its labels are right; other scores are averages over the labels."
+        )
     if answers.rows < 2:
-        return f"Scores beside accuracy are {average}. One row gives no interval."
-    return (
-        f"Scores beside accuracy are {average}. Intervals: 95 %, from {resamples:,} bootstrap resamples of the rows."
-    )
+        return f"{average} One row gives no interval."
+    return f"{average} Intervals: 95 %, from {resamples:,} bootstrap resamples of the rows."

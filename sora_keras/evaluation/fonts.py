@@ -42,10 +42,12 @@ def _letters() -> frozenset[int]:
 
 def drawable(names: Sequence[str]) -> list[str]:
     """The names, but `#3` for the third one where no font has its letters."""
-    return [
-        name if all(ord(letter) in _letters() for letter in name) else f"#{place}"
-        for place, name in enumerate(names, start=1)
-    ]
+    return [name if can_draw(name) else f"#{place}" for place, name in enumerate(names, start=1)]
+
+
+def can_draw(text: str) -> bool:
+    """Whether some font here has each of the letters."""
+    return all(ord(letter) in _letters() for letter in text)
 
 
 def short(name: str, longest: int = 18) -> str:

@@ -56,22 +56,32 @@ def measure_classes(answers: Answers, classes: Sequence[str]) -> tuple[ClassScor
     """Precision, recall, F1 and support of each class."""
     from sklearn.metrics import precision_recall_fscore_support
 
-    table = precision_recall_fscore_support(answers.truth, answers.predicted, average=None, zero_division=np.nan)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        answers.truth, answers.predicted, average=None, zero_division=np.nan
+    )
     given = answers.predicted.sum(axis=0)
     return tuple(
         ClassScore(
             name,
-            *(None if np.isnan(value) else float(value) for value in values),
-            support=int(support),
-            why="" if support and predicted else _why_class(int(support), int(predicted)),
+            precision=_defined(precision[i]),
+            recall=_defined(recall[i]),
+            f1=_defined(f1[i]),
+            support=int(support[i]),
+            why="" if support[i] and given[i] else _why_class(int(support[i]), int(given[i])),
         )
-        for name, *values, support, predicted in zip(classes, *table, given, strict=True)
+        for i, name in enumerate(classes)
     )
+
+
+def _defined(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _why_class(support: int, predicted: int) -> str:
     if not support:
-        return "no row has it" + (f"; {predicted} times wrongly answered" if predicted else "")
+        return "no row has it" + (
+            f"; wrongly answered {predicted:,} {'time' if predicted == 1 else 'times'}" if predicted else ""
+        )
     return "never answered, so it has no precision"
 
 
@@ -138,7 +148,9 @@ def reliability(answers: Answers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     confidence = answers.confidence.ravel()
     # The share that came true is a mean over the bin, so False must not be left out when nothing is true.
-    shares, means = calibration_curve(answers.came_true.ravel().astype(int), confidence, n_bins=10, pos_label=1)
+    shares, means = calibration_curve(
+        answers.came_true.ravel().astype(int), confidence, n_bins=10, pos_label=1
+    )
     counts = np.bincount(bins(confidence), minlength=10)
     return shares, means, counts[counts > 0]
 

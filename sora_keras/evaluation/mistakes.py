@@ -44,7 +44,7 @@ def wrong_confidence(answers: Answers) -> np.ndarray:
 
 
 def _named(labels: np.ndarray, classes: Sequence[str]) -> str:
-    return ", ".join(classes[i] for i in np.flatnonzero(labels)) or "(none)"
+    return ", ".join(name for name, chosen in zip(classes, labels, strict=True) if chosen) or "(none)"
 
 
 def _short(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sora_keras.evaluation.fonts import drawable, families, short
+from sora_keras.evaluation.fonts import can_draw, drawable, families, short
 from sora_keras.evaluation.results import Curve
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def overview(report: Report) -> Figure:
         for axes, panel in zip(figure.subplots(2, 2).flat, PANELS, strict=True):
             draw(axes, panel, report, drawable(report.classes))
         if report.title:
-            figure.suptitle(short(drawable([report.title])[0], 90) if report.title.isascii() else "")
+            figure.suptitle(short(report.title, 90) if can_draw(report.title) else "")
     return figure
 
 
@@ -48,7 +48,9 @@ def style() -> dict[str, Any]:
         "axes.titleweight": "bold",
         "axes.spines.top": False,
         "axes.spines.right": False,
-        **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
+        **dict.fromkeys(
+            ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK
+        ),
         "legend.frameon": False,
         "figure.facecolor": "white",
         "svg.fonttype": "none",
@@ -78,20 +80,24 @@ def _draw_confusion(axes: Axes, report: Report, names: Sequence[str]) -> None:
     cells[...] = (0, 114 / 255, 178 / 255, 0)
     cells[..., 3] = 0.75 * shares
     axes.pcolormesh(cells, edgecolors=(0.5, 0.5, 0.5, 0.18), linewidth=0.6)
-    size = 10 if len(kept) < 8 else 7.5
+    size = 11 if len(kept) < 8 else 8
     for (row, column), count in np.ndenumerate(counts):
         if count:
             axes.text(column + 0.5, row + 0.5, f"{count:,}", ha="center", va="center", fontsize=size)
     ticks = np.arange(len(kept)) + 0.5
     labels = [short(names[i], 12) for i in kept]
-    axes.set_xticks(ticks, labels, rotation=0 if len(kept) < 5 else 45, ha="center" if len(kept) < 5 else "right")
+    axes.set_xticks(
+        ticks, labels, rotation=0 if len(kept) < 5 else 45, ha="center" if len(kept) < 5 else "right"
+    )
     axes.set_yticks(ticks, labels)
-    axes.tick_params(length=0, labelsize=size + 0.5)
+    axes.tick_params(length=0, labelsize=min(10, size + 0.5))
     axes.spines[:].set_visible(False)
     axes.set(xlabel="answered", ylabel="true", aspect="equal")
     axes.invert_yaxis()
     left_out = len(names) - len(kept)
-    axes.set_title("Confusion" + (f" ({len(kept)} of {len(names)} classes, most mistaken)" if left_out else ""))
+    axes.set_title(
+        "Confusion" + (f" ({len(kept)} of {len(names)} classes, most mistaken)" if left_out else "")
+    )
 
 
 def _most_mistaken(confusion: np.ndarray) -> np.ndarray:
@@ -104,7 +110,11 @@ def _draw_labels(axes: Axes, report: Report, names: Sequence[str]) -> None:
     wrong, missed, found = (report.confusion[:, i, j] for i, j in ((0, 1), (1, 0), (1, 1)))
     kept = np.argsort(-(wrong + missed), kind="stable")[:_MOST_CLASSES]
     places, start = np.arange(len(kept)), np.zeros(len(kept))
-    for counts, name, colour in ((found, "found", BLUE), (missed, "missed", ORANGE), (wrong, "wrongly given", VERMILION)):
+    for counts, name, colour in (
+        (found, "found", BLUE),
+        (missed, "missed", ORANGE),
+        (wrong, "wrongly given", VERMILION),
+    ):
         axes.barh(places, counts[kept], left=start, height=0.7, label=name, color=colour)
         start = start + counts[kept]
     axes.set_yticks(places, [short(names[i]) for i in kept])
@@ -115,7 +125,7 @@ def _draw_labels(axes: Axes, report: Report, names: Sequence[str]) -> None:
 
 
 def _draw_curves(
-    axes: Axes, curves: Sequence[Curve], shown: dict[str, str], title: str, x: str, y: str
+    axes: Axes, curves: Sequence[Curve], shown: dict[str, str], heading: str, x: str, y: str
 ) -> None:
     """All lines; with many classes only those of the smallest area stand out by colour and name."""
     ranked = sorted(curves, key=lambda curve: curve.area or 0.0)
@@ -128,10 +138,17 @@ def _draw_curves(
     if not curves:
         axes.text(0.5, 0.5, "undefined: needs rows with\nand without a class", ha="center", va="center")
     else:
-        more = len(curves) > len(named)
-        axes.legend(title="weakest, area" if more else "area", fontsize=9, title_fontsize=9, loc="lower left" if y == "precision" else "lower right")
+        title = "area under the curve" + ("" if len(curves) == len(named) else f", {len(named)} weakest")
+        axes.legend(
+            title=title,
+            fontsize=9,
+            title_fontsize=9,
+            ncols=2,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.16),
+        )
     axes.set(xlabel=x, ylabel=y, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    axes.set_title(title)
+    axes.set_title(heading)
 
 
 def _draw_reliability(axes: Axes, report: Report) -> None:
@@ -140,4 +157,4 @@ def _draw_reliability(axes: Axes, report: Report) -> None:
     axes.plot(curve.x, curve.y, color=BLUE, marker="o", markersize=5, linewidth=1.6, label="this model")
     axes.set(xlabel="confidence", ylabel="share that came true", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     axes.set_title(f"Reliability (calibration error {report['calibration_error']:.3f})")
-    axes.legend(fontsize=9, loc="upper left")
+    axes.legend(fontsize=9, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.16))

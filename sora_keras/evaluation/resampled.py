@@ -1,7 +1,7 @@
 """The scores of many bootstrap resamples at once.
 
-A resample is a count for every row, so each score is a sum over rows weighted by counts. Sums for all resamples
-are one matrix product where scikit-learn would need a call for each.
+A resample is a count for every row, so each score is made of sums over rows weighted by counts. For all
+resamples they are one matrix product, where scikit-learn would need a call for each.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _decisions(
 
 
 def _row_values(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
-    """What each row adds: (rows, 3) correct, log loss, Brier; and (rows, 10) the gap in each calibration bin."""
+    """What each row adds: (rows, 3) correct, log loss, Brier; (rows, 10) the gap in each calibration bin."""
     truth, chances = answers.truth, answers.probabilities
     tiny = np.finfo(chances.dtype).eps
     kept = np.clip(chances, tiny, 1 - tiny)

@@ -12,7 +12,7 @@ from sora_keras.evaluation.plots import INK, draw, style
 if TYPE_CHECKING:
     from sora_keras.evaluation.report import Report
 
-_SIZES = {"confusion": (5.4, 5.0)}
+_MANY = 7
 
 
 def svg(report: Report, panel: str) -> str:
@@ -20,11 +20,7 @@ def svg(report: Report, panel: str) -> str:
     import matplotlib
     from matplotlib.figure import Figure
 
-    width, height = _SIZES.get(panel, (5.4, 4.2))
-    if panel == "confusion" and len(report.classes) > 7:
-        width, height = 7.6, 7.2
-    if panel == "confusion" and report.kind == "multilabel":
-        height = 1.8 + 0.3 * min(len(report.classes), 20)
+    width, height = _size(report, panel)
     written = StringIO()
     with matplotlib.rc_context({**style(), "svg.hashsalt": panel}), warnings.catch_warnings():
         # The browser has the letters that matplotlib's fonts lack; here they only measure the text.
@@ -35,17 +31,32 @@ def svg(report: Report, panel: str) -> str:
     return _fit_for_page(written.getvalue(), panel)
 
 
+def _size(report: Report, panel: str) -> tuple[float, float]:
+    """Inches, which the page scales to its width."""
+    if panel != "confusion":
+        return 4.4, 4.0
+    if report.kind == "multilabel":
+        return 4.4, 1.6 + 0.3 * min(len(report.classes), 20)
+    return (7.4, 7.0) if len(report.classes) > _MANY else (4.4, 4.0)
+
+
 def _fit_for_page(text: str, panel: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     # matplotlib's style sheet would reach every element of the page; on the root it is inherited instead.
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", text, count=1, flags=re.DOTALL)
-    text = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', rf'<svg viewBox="\1" {_ROOT} aria-label="{panel}">', text, count=1)
+    text = re.sub(
+        r'<svg [^>]*?viewBox="([^"]*)"[^>]*>',
+        rf'<svg viewBox="\1" {_ROOT} aria-label="{panel}">',
+        text,
+        count=1,
+    )
     referred = set(re.findall(r"#([\w-]+)", text))
     text = re.sub(r' id="([\w.-]+)"', lambda found: found[0] if found[1] in referred else "", text)
     text = text.replace(INK, "currentColor")
-    # Text without a colour of its own is black by default.
-    return re.sub(r"(font: [\d.]+px|font: [a-z]+ [\d.]+px) [^;\"]*", r"\1 inherit", text).replace(" inherit", " system-ui, sans-serif")
+    # The page's families for matplotlib's, which writes `font:` or, in later versions, `font-family:`.
+    families = r'(style="[^"]*?(?:font-family: |font: [^;"]*?px ))[^;"]*'
+    return re.sub(families, r"\1system-ui, sans-serif", text)
 
 
 _ROOT = (

@@ -31,7 +31,7 @@ def subtitle(report: Report) -> str:
 
 
 def shown_classes(per_class: tuple[ClassScore, ...], most: int) -> tuple[list[ClassScore], int]:
-    """The classes to list, in their own order where all fit and else the weakest; and how many are left out."""
+    """The classes to list, in their own order or, where not all fit, the weakest; how many are left out."""
     if len(per_class) <= most:
         return list(per_class), 0
     weakest = sorted(per_class, key=lambda score: (score.support == 0, score.f1 or 0.0))[:most]

@@ -37,11 +37,8 @@ class NgramIds(HashIds):
     def adapt(self, texts: Iterable[np.ndarray], *, size: int = 2**20, min_count: int = 2) -> None:
         """Learn the n-grams of `texts`, arrays of `str`, from training examples only."""
 
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-        def hashes(batch: tf.Tensor) -> tf.Tensor:
-            return self._hashes(self.words(batch))[0]
-
-        self._learn(hash_batches(hashes, texts), size=size, min_count=min_count)
+        hashes = hash_batches(lambda batch: self._hashes(self.words(batch))[0], texts)
+        self._learn(hashes, size=size, min_count=min_count)
 
     def _hashes(self, tokens: Tokens) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Hash, text and first word of every n-gram: three tensors (n-grams,)."""

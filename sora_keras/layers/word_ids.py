@@ -32,11 +32,8 @@ class WordIds(HashIds):
     def adapt(self, texts: Iterable[np.ndarray], *, size: int = 20_000, min_count: int = 2) -> None:
         """Learn the words of `texts`, arrays of `str`, from training examples only."""
 
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-        def hashes(batch: tf.Tensor) -> tf.Tensor:
-            return self.words(batch).hashes
-
-        self._learn(hash_batches(hashes, texts), size=size, min_count=min_count)
+        hashes = hash_batches(lambda batch: self.words(batch).hashes, texts)
+        self._learn(hashes, size=size, min_count=min_count)
 
     def ragged(self, texts: tf.Tensor) -> tf.RaggedTensor:
         tokens = self.words(texts)

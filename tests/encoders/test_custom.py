@@ -51,6 +51,28 @@ def test_gives_one_vector_a_text(given: Any, width: int) -> None:
     assert np.isfinite(core(IDS).numpy()).all()
 
 
+def convolved_functional() -> keras.Model:
+    words = keras.Input((None, 128))
+    return keras.Model(words, keras.layers.Conv1D(4, 1)(words), name="mine")
+
+
+@pytest.mark.filterwarnings("ignore:(?s).*does not support masking:UserWarning")
+@pytest.mark.parametrize(
+    "given", [convolved_functional(), keras.Sequential([keras.layers.Conv1D(4, 1, padding="same")])],
+    ids=["functional", "sequential"],
+)  # fmt: skip
+def test_padding_is_not_averaged_in_where_the_layers_lost_the_mask(given: Any) -> None:
+    core = make_core(given)
+    alone, padded = core(IDS[1:, :1]).numpy()[0], core(IDS).numpy()[1]
+    assert np.allclose(alone, padded, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:(?s).*does not support masking:UserWarning")
+def test_layers_that_shorten_the_text_average_what_is_left() -> None:
+    core = make_core(keras.Sequential([keras.layers.Conv1D(4, 3)]))
+    assert np.isfinite(core(np.ones((2, 5), np.int32)).numpy()).all()
+
+
 @pytest.mark.parametrize(
     "given", [keras.layers.GRU(7), functional(), from_ids(), keras.layers.GRU(8, return_sequences=True)],
     ids=["layer", "functional", "with embedding", "a vector a word"],
