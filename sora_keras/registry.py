@@ -61,7 +61,6 @@ class Registry(Generic[T]):
         known = self.all()
         if name not in known:
             raise ParameterError(
-                f"There is no {self.what} {name!r}.{nearest(name, known)} "
-                f"Known: {', '.join(sorted(known))}."
+                f"There is no {self.what} {name!r}.{nearest(name, known)} Known: {', '.join(sorted(known))}."
             )
         return known[name]

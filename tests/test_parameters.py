@@ -29,7 +29,9 @@ def test_names_are_the_fields_in_their_order() -> None:
 
 def test_unknown_parameter_names_the_nearest_and_lists_all() -> None:
     parameters.check_known(Baker(), {"flour": 1, "heat": 2})
-    with pytest.raises(ParameterError, match=r"Baker has no parameter 'flower'\. Did you mean 'flour'\? Known: flour, grams, heat"):
+    with pytest.raises(
+        ParameterError, match=r"Baker has no parameter 'flower'\. Did you mean 'flour'\? Known: flour, grams, heat"
+    ):
         parameters.check_known(Baker(), {"flower": 1})
 
 
@@ -71,7 +73,11 @@ def test_auto_and_none_are_taken_only_where_they_mean_something() -> None:
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 
 
-@given(st.recursive(plain, lambda inner: st.lists(inner, max_size=3).map(tuple) | st.dictionaries(plain, inner, max_size=3)))
+@given(
+    st.recursive(
+        plain, lambda inner: st.lists(inner, max_size=3).map(tuple) | st.dictionaries(plain, inner, max_size=3)
+    )
+)
 def test_plain_values_come_back_from_json(value: Any) -> None:
     text = json.dumps(parameters.to_config(Baker(flour=value)))
     restored = parameters.from_config(json.loads(text))

@@ -20,8 +20,7 @@ def custom_text_encoder(given: Any) -> Encoder:
     """
     if not callable(given) or isinstance(given, type):
         raise ArgumentTypeError(
-            "encoder must be a name, a Keras layer or model, or a callable from tensor to tensor. "
-            f"Received: {given!r}"
+            f"encoder must be a name, a Keras layer or model, or a callable from tensor to tensor. Received: {given!r}"
         )
     name = getattr(given, "name", None) or getattr(given, "__name__", type(given).__name__)
 
@@ -124,6 +123,5 @@ def _to_vector(encoded: Any, mask: Any) -> Any:
     if len(encoded.shape) == 3:
         return MaskedPooling("mean")(encoded, mask=mask)
     raise ParameterError(
-        "The encoder must give (batch, features) or (batch, words, features). "
-        f"Received: shape {tuple(encoded.shape)}"
+        f"The encoder must give (batch, features) or (batch, words, features). Received: shape {tuple(encoded.shape)}"
     )

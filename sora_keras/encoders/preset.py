@@ -42,7 +42,7 @@ def preset_encoder(name: str) -> Encoder:
 
 
 def encode_with_backbone(ids: Any, backbone: Any) -> Any:
-    """Run a KerasHub text backbone and average its words: ids (batch, words), 0 pads, the rest one too high."""
+    """Run a KerasHub text backbone and average its words: ids (batch, words), 0 pads, others one too high."""
     from keras import ops
 
     from sora_keras.layers.masked_pooling import MaskedPooling
@@ -59,21 +59,17 @@ def encode_with_backbone(ids: Any, backbone: Any) -> Any:
         raise ParameterError(
             f"{type(backbone).__name__} is no text encoder that can be used here: it wants {sorted(names)}."
         )
-    encoded = backbone({one: made[one] for one in names})
-    if isinstance(encoded, dict):
-        encoded = encoded["sequence_output"]
-        _freeze_beside(backbone, "sequence_output")
+    encoded = _words_alone(backbone)({one: made[one] for one in names})
     return MaskedPooling("mean", name="encoder")(encoded, mask=kept)
 
 
-def _freeze_beside(backbone: Any, output: str) -> None:
-    """Freeze the layers that do not lead to this output, such as BERT's pooler: nothing would train them."""
+def _words_alone(backbone: Any) -> Any:
+    """The backbone without what does not lead to a vector a word, such as BERT's pooler: nothing would train it."""
     import keras
 
-    leading = keras.Model(backbone.input, backbone.output[output]).layers
-    for layer in backbone.layers:
-        if layer not in leading:
-            layer.trainable = False
+    if not isinstance(backbone.output, dict):
+        return backbone
+    return keras.Model(backbone.input, backbone.output["sequence_output"], name=backbone.name)
 
 
 def _load(name: str, kind: str) -> Any:

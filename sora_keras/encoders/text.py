@@ -52,9 +52,7 @@ def _begin_at_evidence(core: Any, numbers: Any, targets: np.ndarray) -> None:
         head.kernel.assign(np.eye(outputs))
 
 
-def naive_bayes_evidence(
-    numbers: Any, targets: np.ndarray, vocabulary_size: int, outputs: int
-) -> np.ndarray:
+def naive_bayes_evidence(numbers: Any, targets: np.ndarray, vocabulary_size: int, outputs: int) -> np.ndarray:
     """Log-count ratios, each class against the others, with one added to every count.
 
     Args:
@@ -75,9 +73,7 @@ def naive_bayes_evidence(
                 member = targets[rows] == (1 if outputs == 1 else output)
             else:
                 member = indicator[rows, output] > 0
-            for_class[:, output] += np.bincount(
-                values[np.repeat(member, lengths)], minlength=vocabulary_size
-            )
+            for_class[:, output] += np.bincount(values[np.repeat(member, lengths)], minlength=vocabulary_size)
     against = seen[:, None] - for_class + 1
     ratios = np.log(for_class / for_class[1:].sum(axis=0)) - np.log(against / against[1:].sum(axis=0))
     ratios[0] = 0

@@ -63,9 +63,7 @@ def _too_good(answers: Answers, scores: dict[str, Score]) -> Iterator[Advice]:
         )
 
 
-def _weak_classes(
-    answers: Answers, per_class: Sequence[ClassScore], confusion: np.ndarray
-) -> Iterator[Advice]:
+def _weak_classes(answers: Answers, per_class: Sequence[ClassScore], confusion: np.ndarray) -> Iterator[Advice]:
     worst = sorted(
         (i for i, score in enumerate(per_class) if score.support >= _FEW_ROWS and (score.recall or 0) < 0.75),
         key=lambda i: per_class[i].recall or 0.0,
@@ -95,8 +93,7 @@ def _wrong_answers(answers: Answers, per_class: Sequence[ClassScore]) -> Iterato
         name = per_class[i].name
         yield (
             0.7 - 0.4 * right,
-            f"The answer {name!r} is right only {_percent(right)} of the {given[i]:,} times it is given "
-            "(precision).",
+            f"The answer {name!r} is right only {_percent(right)} of the {given[i]:,} times it is given (precision).",
         )
 
 

@@ -96,9 +96,7 @@ def read_answers(truth: np.ndarray, probabilities: np.ndarray, classes: int, kin
     if kind == "multilabel":
         return Answers(truth.astype(bool), np.clip(chances, 0, 1), kind)
     if truth.min() < 0 or truth.max() >= classes:
-        raise DataError(
-            f"truth must be class indices below {classes}. Received: {truth.min()} to {truth.max()}"
-        )
+        raise DataError(f"truth must be class indices below {classes}. Received: {truth.min()} to {truth.max()}")
     hot = np.eye(classes, dtype=bool)[truth.astype(np.int64)]
     chances = np.clip(chances, 0, 1)
     return Answers(hot, chances / chances.sum(axis=1, keepdims=True), kind)
@@ -106,9 +104,7 @@ def read_answers(truth: np.ndarray, probabilities: np.ndarray, classes: int, kin
 
 def _check_chances(chances: np.ndarray, kind: str) -> None:
     bad = (
-        ~np.isfinite(chances).all(axis=1)
-        | (chances < -_TOLERANCE).any(axis=1)
-        | (chances > 1 + _TOLERANCE).any(axis=1)
+        ~np.isfinite(chances).all(axis=1) | (chances < -_TOLERANCE).any(axis=1) | (chances > 1 + _TOLERANCE).any(axis=1)
     )
     if kind != "multilabel":
         bad |= ~(np.abs(chances.sum(axis=1) - 1) <= _TOLERANCE)

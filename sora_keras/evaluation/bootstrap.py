@@ -23,9 +23,7 @@ def affordable(resamples: int, answers: Answers) -> int:
     return min(resamples, max(_FEWEST, _WORK // answers.truth.size))
 
 
-def intervals(
-    answers: Answers, values: dict[str, float | None], *, resamples: int, seed: int
-) -> dict[str, Interval]:
+def intervals(answers: Answers, values: dict[str, float | None], *, resamples: int, seed: int) -> dict[str, Interval]:
     """The 95 % interval of every score; (None, None) where it has no value, or too few resamples define it.
 
     Args:

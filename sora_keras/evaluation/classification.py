@@ -108,9 +108,7 @@ def _confusion(answers: Answers) -> np.ndarray:
 def _how_made(answers: Answers, resamples: int) -> str:
     average = "Precision, recall, F1 and the areas are averages over the classes, each counting alike."
     if answers.several:
-        average = (
-            "A row is accurate when all its labels are right; other scores are averages over the labels."
-        )
+        average = "A row is accurate when all its labels are right; other scores are averages over the labels."
     if answers.rows < 2:
         return f"{average} One row gives no interval."
     return f"{average} Intervals: 95 %, from {resamples:,} bootstrap resamples of the rows."

@@ -148,9 +148,7 @@ def reliability(answers: Answers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     confidence = answers.confidence.ravel()
     # The share that came true is a mean over the bin, so False must not be left out when nothing is true.
-    shares, means = calibration_curve(
-        answers.came_true.ravel().astype(int), confidence, n_bins=10, pos_label=1
-    )
+    shares, means = calibration_curve(answers.came_true.ravel().astype(int), confidence, n_bins=10, pos_label=1)
     counts = np.bincount(bins(confidence), minlength=10)
     return shares, means, counts[counts > 0]
 

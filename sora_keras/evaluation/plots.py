@@ -48,9 +48,7 @@ def style() -> dict[str, Any]:
         "axes.titleweight": "bold",
         "axes.spines.top": False,
         "axes.spines.right": False,
-        **dict.fromkeys(
-            ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK
-        ),
+        **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
         "legend.frameon": False,
         "figure.facecolor": "white",
         "svg.fonttype": "none",
@@ -86,18 +84,14 @@ def _draw_confusion(axes: Axes, report: Report, names: Sequence[str]) -> None:
             axes.text(column + 0.5, row + 0.5, f"{count:,}", ha="center", va="center", fontsize=size)
     ticks = np.arange(len(kept)) + 0.5
     labels = [short(names[i], 12) for i in kept]
-    axes.set_xticks(
-        ticks, labels, rotation=0 if len(kept) < 5 else 45, ha="center" if len(kept) < 5 else "right"
-    )
+    axes.set_xticks(ticks, labels, rotation=0 if len(kept) < 5 else 45, ha="center" if len(kept) < 5 else "right")
     axes.set_yticks(ticks, labels)
     axes.tick_params(length=0, labelsize=min(10, size + 0.5))
     axes.spines[:].set_visible(False)
     axes.set(xlabel="answered", ylabel="true", aspect="equal")
     axes.invert_yaxis()
     left_out = len(names) - len(kept)
-    axes.set_title(
-        "Confusion" + (f" ({len(kept)} of {len(names)} classes, most mistaken)" if left_out else "")
-    )
+    axes.set_title("Confusion" + (f" ({len(kept)} of {len(names)} classes, most mistaken)" if left_out else ""))
 
 
 def _most_mistaken(confusion: np.ndarray) -> np.ndarray:
@@ -124,9 +118,7 @@ def _draw_labels(axes: Axes, report: Report, names: Sequence[str]) -> None:
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=9, handlelength=1)
 
 
-def _draw_curves(
-    axes: Axes, curves: Sequence[Curve], shown: dict[str, str], heading: str, x: str, y: str
-) -> None:
+def _draw_curves(axes: Axes, curves: Sequence[Curve], shown: dict[str, str], heading: str, x: str, y: str) -> None:
     """All lines; with many classes only those of the smallest area stand out by colour and name."""
     ranked = sorted(curves, key=lambda curve: curve.area or 0.0)
     named = ranked[: len(_NAMED_LINES)]

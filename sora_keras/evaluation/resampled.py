@@ -35,9 +35,7 @@ def measure_resamples(answers: Answers, counts: np.ndarray) -> dict[str, np.ndar
     }
 
 
-def _decisions(
-    answers: Answers, support: np.ndarray, given: np.ndarray, hits: np.ndarray
-) -> dict[str, np.ndarray]:
+def _decisions(answers: Answers, support: np.ndarray, given: np.ndarray, hits: np.ndarray) -> dict[str, np.ndarray]:
     """From how many rows (classes, resamples) have each class, are given it, and both."""
     recall, present = _ratio(hits, support), support > 0
     balanced = _mean(recall, present)

@@ -77,9 +77,7 @@ def _class_table(report: Report) -> Table:
     kept, left_out = shown_classes(report.per_class, _MOST_CLASSES)
     table = _table("label" if report.kind == "multilabel" else "class", "precision", "recall", "F1", "rows")
     for score in kept:
-        table.add_row(
-            Text(_name(score)), *map(number, (score.precision, score.recall, score.f1)), f"{score.support:,}"
-        )
+        table.add_row(Text(_name(score)), *map(number, (score.precision, score.recall, score.f1)), f"{score.support:,}")
     if left_out:
         table.add_row(Text(f"and {left_out} classes with a higher F1", style="dim"))
     return table

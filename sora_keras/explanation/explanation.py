@@ -24,8 +24,9 @@ class Explanation:
         words: (start, end) of each word in the text's characters.
         scores: (words,) float, in units of the class' logit; positive speaks for the class.
         output: the logit for this text; baseline: the logit with no word at all.
-        method: `"integrated_gradients"`, whose scores and `unassigned` sum to `output - baseline`, or `"occlusion"`.
-        unassigned: what no word of the text accounts for.
+        method: `"integrated_gradients"`, whose scores and `unassigned` sum to `output - baseline`, or
+            `"occlusion"`.
+        unassigned: what no word of the text accounts for; next to 0 but for a core that jumps.
     """
 
     text: str

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+_TOLERANCE = 1e-3
+
 
 class Attribution(NamedTuple):
     """scores: one a number of the input; output, baseline: the value with and without the embeddings."""
@@ -32,12 +34,20 @@ def integrated_gradients(
         core: has a `keras.layers.Embedding` that reads its input.
         numbers: (length,) int32, one example.
         value: from the core's output (batch, …) to the scalar that is explained (batch,).
-        steps: points of the Gauss-Legendre rule along the straight path; the scores sum to
-            `output - baseline` up to the rule's error, exactly for a core that is linear in its embeddings.
+        steps: points of the Gauss-Legendre rule along the straight path; four times as many where the scores
+            miss `output - baseline` by more than 0.001. For a core that is linear in its embeddings any number
+            is exact; for a recurrent one that jumps along the path, as on hundreds of alike words, none is.
 
     Raises:
         ParameterError: the core has no embedding.
     """
+    found = _integrate(core, numbers, value, steps)
+    if abs(found.scores.sum() - (found.output - found.baseline)) > _TOLERANCE:
+        found = _integrate(core, numbers, value, 4 * steps)
+    return found
+
+
+def _integrate(core: Any, numbers: np.ndarray, value: Callable[[Any], Any], steps: int) -> Attribution:
     import tensorflow as tf
 
     points, rule = np.polynomial.legendre.leggauss(steps)
@@ -66,9 +76,7 @@ def embedding_of(core: keras.Model) -> keras.layers.Embedding:
 
 
 @contextmanager
-def _scaled(
-    layer: keras.layers.Embedding, along: np.ndarray, tape: tf.GradientTape
-) -> Iterator[list[tf.Tensor]]:
+def _scaled(layer: keras.layers.Embedding, along: np.ndarray, tape: tf.GradientTape) -> Iterator[list[tf.Tensor]]:
     """While inside, the layer's output is scaled by `along`, row by row, and watched.
 
     A model cut at the embedding's output would lose the mask that Keras attaches to it; so the layer

@@ -33,8 +33,8 @@ def explain_text(
         preprocessing: from texts to numbers; integrated gradients need its `trace`.
         core: from numbers to logits. value: from its output to the explained logit (batch,).
         label: the class, for the reader.
-        method: `"auto"` takes integrated gradients where the preprocessing can trace its numbers to words, and
-            occlusion elsewhere.
+        method: `"auto"` takes integrated gradients where the preprocessing can trace its numbers to words,
+            and occlusion elsewhere.
 
     Raises:
         ParameterError: an unknown method, or one that this preprocessing or core cannot serve.
@@ -48,7 +48,8 @@ def explain_text(
         return _occlude(text, preprocessing, core, value, label)
     if not traceable:
         raise ParameterError(
-            "The preprocessing of this encoder cannot trace its numbers to words. Use explain(item, method='occlusion')."
+            "The preprocessing of this encoder cannot trace its numbers to words. "
+            "Use explain(item, method='occlusion')."
         )
     return _integrate(text, preprocessing, core, value, label)
 
@@ -63,7 +64,7 @@ def _integrate(text: str, preprocessing: Any, core: Any, value: Any, label: Any)
         np.add.at(scores, words, number_score / len(words))
     return Explanation(
         text, label, tuple(trace.words), scores, found.output, found.baseline,
-        "integrated_gradients", float(found.scores.sum() - scores.sum()),
+        "integrated_gradients", float(found.output - found.baseline - scores.sum()),
     )  # fmt: skip
 
 

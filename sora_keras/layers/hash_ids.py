@@ -63,9 +63,7 @@ class HashIds(keras.layers.Layer):
         # Outside of a graph TensorFlow still notes an initializer, None, which later exports stumble over.
         noted = tf.compat.v1.get_collection_ref(tf.compat.v1.GraphKeys.TABLE_INITIALIZERS)
         before = len(noted)
-        table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(keys, ids), default_value=-1
-        )
+        table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), default_value=-1)
         del noted[before:]
         return table
 

@@ -27,9 +27,7 @@ class NgramIds(HashIds):
 
     reserved = 1
 
-    def __init__(
-        self, *, order: int = 3, length: int = 16_384, vocabulary_size: int = 1, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, order: int = 3, length: int = 16_384, vocabulary_size: int = 1, **kwargs: Any) -> None:
         self.order = order
         self.length = length
         super().__init__(vocabulary_size=vocabulary_size, **kwargs)
@@ -73,9 +71,7 @@ class NgramIds(HashIds):
         hashes, _, places = (part.numpy() for part in self._hashes(tokens))
         ids = self.table.lookup(tf.constant(hashes)).numpy()
         count = len(tokens.hashes)
-        orders = np.repeat(
-            np.arange(1, self.order + 1), [max(count - n, 0) for n in range(self.order)]
-        )
+        orders = np.repeat(np.arange(1, self.order + 1), [max(count - n, 0) for n in range(self.order)])
         sources: dict[int, list[int]] = {}
         for number, place, order in zip(ids, places, orders, strict=True):
             if number > 0:

@@ -131,9 +131,7 @@ class UnicodeWords(keras.layers.Layer):
         return self.folding, self.further, self.kind
 
     def _table(self, shape: tuple[int, ...], name: str) -> Any:
-        return self.add_weight(
-            shape=shape, dtype="int32", initializer="zeros", trainable=False, name=name
-        )
+        return self.add_weight(shape=shape, dtype="int32", initializer="zeros", trainable=False, name=name)
 
     def call(self, texts: tf.Tensor) -> Tokens:
         """Tokenize a batch; safe in a `tf.function`."""

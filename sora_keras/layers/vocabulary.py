@@ -33,9 +33,7 @@ def learn_vocabulary(hashes: Iterable[np.ndarray], *, size: int, min_count: int)
     return _most_frequent(kept[often], counts[often], size)[0]
 
 
-def _merge(
-    kept: np.ndarray, counts: np.ndarray, buffer: list[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
+def _merge(kept: np.ndarray, counts: np.ndarray, buffer: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     fresh, fresh_counts = _count(np.concatenate([np.zeros(0, np.int64), *buffer]))
     if not len(kept):
         return fresh, fresh_counts
@@ -53,9 +51,7 @@ def _count(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return hashes[first], np.diff(np.append(first, len(hashes)))
 
 
-def _most_frequent(
-    kept: np.ndarray, counts: np.ndarray, size: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _most_frequent(kept: np.ndarray, counts: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     if len(kept) <= size:
         return kept, counts
     chosen = np.sort(np.argsort(-counts, kind="stable")[:size])

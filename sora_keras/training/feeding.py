@@ -149,9 +149,7 @@ class Feed:
         """Batches (numbers, targets[, weights]); iterating again gives the order of `self.epoch`."""
         import tensorflow as tf
 
-        rows = tf.data.Dataset.from_generator(
-            self.batches_of_rows, output_signature=tf.TensorSpec([None], tf.int64)
-        )
+        rows = tf.data.Dataset.from_generator(self.batches_of_rows, output_signature=tf.TensorSpec([None], tf.int64))
         gather = self.numbers.gather()
         targets = tf.constant(self.targets)
         weights = None if self.weights is None else tf.constant(self.weights, tf.float32)

@@ -30,9 +30,7 @@ class KeepBest(keras.callbacks.Callback):
         store: where the run is kept so that it can continue, or None.
     """
 
-    def __init__(
-        self, watch: str, patience: int, deadline: float | None, feed: Feed, store: RunStore | None
-    ) -> None:
+    def __init__(self, watch: str, patience: int, deadline: float | None, feed: Feed, store: RunStore | None) -> None:
         super().__init__()
         self.watch, self.patience, self.deadline = watch, patience, deadline
         self.feed, self.store = feed, store
@@ -140,8 +138,7 @@ class RunStore:
                 shutil.rmtree(self.folder / old["epoch"], ignore_errors=True)
         except OSError as error:
             raise SaveError(
-                f"Could not keep the run in resume={str(self.folder)!r}: {error}. "
-                "What was kept before is still whole."
+                f"Could not keep the run in resume={str(self.folder)!r}: {error}. What was kept before is still whole."
             ) from error
 
     def load(self, model: keras.Model, which: str) -> None:
@@ -171,8 +168,7 @@ class RunStore:
 
     def _damaged(self, error: Exception) -> DataError:
         return DataError(
-            f"The run kept in resume={str(self.folder)!r} is damaged: {error!r}. "
-            "Delete the folder to begin anew."
+            f"The run kept in resume={str(self.folder)!r} is damaged: {error!r}. Delete the folder to begin anew."
         )
 
 

@@ -47,9 +47,7 @@ class TrainingRecord:
     refitted: bool = False
 
 
-def train(
-    core: Any, training: Feed, validation: Feed | None, loss: Any, settings: TrainingSettings
-) -> TrainingRecord:
+def train(core: Any, training: Feed, validation: Feed | None, loss: Any, settings: TrainingSettings) -> TrainingRecord:
     """Train `core` and leave the best weights in it.
 
     The best are those of the lowest validation loss, or training loss without validation examples.

@@ -98,7 +98,9 @@ def test_name_and_defaults_are_those_of_what_was_given() -> None:
     assert resolve_encoder(pooled, "text").reads == "words"
 
 
-@pytest.mark.parametrize("make", [lambda: keras.layers.GRU(4), functional, from_ids], ids=["layer", "functional", "ids"])
+@pytest.mark.parametrize(
+    "make", [lambda: keras.layers.GRU(4), functional, from_ids], ids=["layer", "functional", "ids"]
+)
 def test_two_cores_share_no_weights(make: Any) -> None:
     given = make()
     first, second = make_core(given), make_core(given)
@@ -108,7 +110,9 @@ def test_two_cores_share_no_weights(make: Any) -> None:
         assert np.array_equal(weight, kept)
 
 
-@pytest.mark.parametrize("make", [lambda: keras.layers.Dense(3), functional, from_ids], ids=["layer", "functional", "ids"])
+@pytest.mark.parametrize(
+    "make", [lambda: keras.layers.Dense(3), functional, from_ids], ids=["layer", "functional", "ids"]
+)
 def test_trained_weights_come_along(make: Any) -> None:
     given = make()
     given(np.zeros((1, 2), np.int32) if make is from_ids else np.zeros((1, 2, 128), np.float32))

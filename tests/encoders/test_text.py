@@ -54,7 +54,7 @@ def test_longer_text_than_was_announced_has_a_finite_answer(core: keras.Model) -
 def test_learns_a_set_that_one_word_separates(core: keras.Model, toy) -> None:
     ids, targets = toy
     core.compile(keras.optimizers.Adam(0.01), keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
-    core.fit(ids, targets[:, None].astype(np.float32), batch_size=16, epochs=20, verbose=0)
+    core.fit(ids, targets[:, None].astype(np.float32), batch_size=16, epochs=15, verbose=0)
     assert np.mean((core(ids, training=False).numpy()[:, 0] > 0) == targets) == 1
 
 

@@ -37,9 +37,7 @@ def kind_of(truth: np.ndarray, classes: int) -> str:
     return "binary" if classes == 2 else "multiclass"
 
 
-def evaluate(
-    truth: np.ndarray, chances: np.ndarray, classes: Sequence[str] | None = None, **settings: Any
-) -> Report:
+def evaluate(truth: np.ndarray, chances: np.ndarray, classes: Sequence[str] | None = None, **settings: Any) -> Report:
     """A report, with what the test does not care for filled in."""
     number = chances.shape[1]
     given: dict[str, Any] = {
@@ -48,9 +46,7 @@ def evaluate(
         "prior": np.full(number, 1 / number),
         "resamples": 200,
     }
-    return evaluate_classification(
-        truth, chances, classes or [f"c{i}" for i in range(number)], **given | settings
-    )
+    return evaluate_classification(truth, chances, classes or [f"c{i}" for i in range(number)], **given | settings)
 
 
 @pytest.fixture(scope="session")

@@ -48,10 +48,7 @@ def test_a_class_rarely_found_names_what_it_is_mistaken_for() -> None:
 def test_a_class_never_found_is_named() -> None:
     truth = np.repeat([0, 1], [100, 50])
     report = evaluate(truth, chosen(np.zeros(150, int), 2), ["ham", "spam"])
-    assert (
-        "'spam' is never found (recall, 50 rows); it is mistaken for 'ham' in 50 of 50 cases."
-        in report.look_at
-    )
+    assert "'spam' is never found (recall, 50 rows); it is mistaken for 'ham' in 50 of 50 cases." in report.look_at
 
 
 def test_an_answer_that_is_often_wrong_is_named() -> None:
@@ -59,10 +56,7 @@ def test_an_answer_that_is_often_wrong_is_named() -> None:
     answers = truth.copy()
     answers[:40] = 1
     report = evaluate(truth, chosen(answers, 2), ["ham", "spam"])
-    assert (
-        said(report, "precision")
-        == "The answer 'spam' is right only 33 % of the 60 times it is given (precision)."
-    )
+    assert said(report, "precision") == "The answer 'spam' is right only 33 % of the 60 times it is given (precision)."
 
 
 @pytest.mark.parametrize(("confidence", "way"), [(0.99, "over"), (0.55, "under")])

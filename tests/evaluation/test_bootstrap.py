@@ -29,9 +29,7 @@ def test_interval_of_accuracy_is_as_wide_as_the_binomial_says() -> None:
     assert accuracy.high - accuracy.low == pytest.approx(2 * 1.96 * error, rel=0.1)
 
 
-@pytest.mark.parametrize(
-    "data", [answered(300, 2), answered(300, 9), labelled(300, 3)], ids=["two", "nine", "labels"]
-)
+@pytest.mark.parametrize("data", [answered(300, 2), answered(300, 9), labelled(300, 3)], ids=["two", "nine", "labels"])
 def test_every_interval_holds_its_value(data: tuple[np.ndarray, np.ndarray]) -> None:
     for score in evaluate(*data).scores:
         assert score.value is not None

@@ -53,9 +53,7 @@ def test_scores_of_several_labels_are_averages_over_labels() -> None:
     each = range(4)
     expected = {
         "accuracy": sk.accuracy_score(truth, predicted),
-        "balanced_accuracy": np.mean(
-            [sk.balanced_accuracy_score(truth[:, i], predicted[:, i]) for i in each]
-        ),
+        "balanced_accuracy": np.mean([sk.balanced_accuracy_score(truth[:, i], predicted[:, i]) for i in each]),
         "precision": sk.precision_score(truth, predicted, average="macro"),
         "roc_auc": sk.roc_auc_score(truth, chances, average="macro"),
         "log_loss": np.mean([sk.log_loss(truth[:, i], chances[:, i]) for i in each]),
@@ -79,9 +77,7 @@ def test_counts_of_bins_belong_to_the_bins_of_scikit_learn() -> None:
     confidence = answers.confidence.ravel()
     assert len(shares) == len(counts)
     assert counts.sum() == 33
-    assert means == pytest.approx(
-        [confidence[bins(confidence) == i].mean() for i in np.unique(bins(confidence))]
-    )
+    assert means == pytest.approx([confidence[bins(confidence) == i].mean() for i in np.unique(bins(confidence))])
 
 
 def test_perfectly_right_and_wholly_wrong_answers_have_a_calibration_error() -> None:
@@ -115,12 +111,8 @@ def test_a_class_absent_from_the_test_data_does_not_count_in_averages() -> None:
     found = measure(read_answers(truth, chances, 4, "multiclass"))
     predicted = chances.argmax(axis=1)
     assert 2 in predicted
-    assert found["recall"] == pytest.approx(
-        sk.recall_score(truth, predicted, labels=[0, 1, 3], average="macro")
-    )
-    assert found["roc_auc"] == pytest.approx(
-        np.mean([sk.roc_auc_score(truth == i, chances[:, i]) for i in (0, 1, 3)])
-    )
+    assert found["recall"] == pytest.approx(sk.recall_score(truth, predicted, labels=[0, 1, 3], average="macro"))
+    assert found["roc_auc"] == pytest.approx(np.mean([sk.roc_auc_score(truth == i, chances[:, i]) for i in (0, 1, 3)]))
 
 
 def test_class_table_says_why_a_score_is_missing() -> None:

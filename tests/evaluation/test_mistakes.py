@@ -31,9 +31,7 @@ def test_rows_are_asked_for_in_ascending_order_as_streams_answer() -> None:
 
 
 def test_long_texts_are_cut_and_lines_joined() -> None:
-    found = evaluate(
-        np.array([1]), np.array([[0.9, 0.1]]), show=lambda rows: ["a line\n\n" * 100_000]
-    ).mistakes
+    found = evaluate(np.array([1]), np.array([[0.9, 0.1]]), show=lambda rows: ["a line\n\n" * 100_000]).mistakes
     assert found[0].text.startswith("a line a line")
     assert len(found[0].text) <= 240
     assert found[0].text.endswith("…")

@@ -96,9 +96,7 @@ def test_a_browser_shows_the_page(reports: dict[str, Report], tmp_path: Path) ->
         CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=2000", "--dump-dom", path.as_uri(),
     ]  # fmt: skip
-    dom = subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=True
-    ).stdout
+    dom = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=True).stdout
     assert dom.count("<svg") == 4
     assert "<script" not in dom
     scores = dom[dom.index('class="sora-scores"') : dom.index('class="sora-classes"')]

@@ -32,14 +32,10 @@ def test_figure_has_four_panels_and_changes_nothing_global(reports: dict[str, Re
 
 def test_confusion_panel_shows_the_counts(reports: dict[str, Report]) -> None:
     panel = overview(reports["binary"]).axes[0]
-    assert sorted(text.get_text() for text in panel.texts) == sorted(
-        map(str, reports["binary"].confusion.ravel())
-    )
+    assert sorted(text.get_text() for text in panel.texts) == sorted(map(str, reports["binary"].confusion.ravel()))
 
 
-def test_names_without_a_font_become_numbers(
-    reports: dict[str, Report], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_without_a_font_become_numbers(reports: dict[str, Report], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "_letters", lambda: frozenset(map(ord, "abc ")))
     assert fonts.drawable(["abc", "政治", "c a"]) == ["abc", "#2", "c a"]
     figure = overview(reports["multiclass"])

@@ -40,9 +40,7 @@ def test_baseline_always_answers_the_most_frequent_class_of_training() -> None:
     baselines = {score.name: score.baseline for score in report.scores}
     assert baselines["accuracy"] == pytest.approx(0.3)
     assert baselines["roc_auc"] == pytest.approx(0.5)
-    assert baselines["log_loss"] == pytest.approx(
-        -(0.5 * np.log(0.2) + 0.3 * np.log(0.7) + 0.2 * np.log(0.1))
-    )
+    assert baselines["log_loss"] == pytest.approx(-(0.5 * np.log(0.2) + 0.3 * np.log(0.7) + 0.2 * np.log(0.1)))
     assert "always 'b'" in report.notes[-1]
 
 

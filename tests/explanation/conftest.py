@@ -29,13 +29,15 @@ ENCODERS: dict[str, Any] = {
     "ngram": lambda: "ngram",
     "cnn": lambda: "cnn",
     "lstm": lambda: "lstm",
-    "own": lambda: keras.Sequential([keras.layers.Bidirectional(keras.layers.GRU(8)), keras.layers.Dense(8, "tanh")]),
+    "own": lambda: keras.Sequential([keras.layers.GRU(8), keras.layers.Dense(8, "tanh")]),
 }
 
 
 @cache
 def fitted_with(name: str) -> sora.TextClassifier:
-    given = {} if name == "ngram" else {"batch_size": 16, "learning_rate": 5e-3, "epochs": 6, "patience": 6}
+    given = (
+        {} if name == "ngram" else {"batch_size": 16, "learning_rate": 5e-3, "epochs": 8, "patience": 8, "length": 16}
+    )
     return sora.TextClassifier(encoder=ENCODERS[name](), refit=False, verbose=False, **given).fit(*planted())
 
 

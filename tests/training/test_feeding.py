@@ -82,7 +82,9 @@ def test_file_is_closed_and_gone_with_the_cache(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == []
 
 
-@given(count=st.integers(0, 400), batch_size=st.integers(1, 9), seed=st.integers(0, 2**32 - 1), epoch=st.integers(0, 50))
+@given(
+    count=st.integers(0, 400), batch_size=st.integers(1, 9), seed=st.integers(0, 2**32 - 1), epoch=st.integers(0, 50)
+)
 @settings(deadline=None, max_examples=50)
 def test_every_row_comes_exactly_once_an_epoch(count: int, batch_size: int, seed: int, epoch: int) -> None:
     one = feed(count, batch_size, seed)

@@ -137,7 +137,9 @@ def test_only_the_last_epoch_is_kept(core: keras.Model, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-00004", "state.json"]
 
 
-def test_disk_without_hard_links_holds_a_copy(core: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_without_hard_links_holds_a_copy(
+    core: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*args: Any) -> None:
         raise OSError(95, "Operation not supported")
 
