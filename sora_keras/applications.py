@@ -40,9 +40,7 @@ def find_application(name: str) -> Callable[[Any], Any]:
     name = name.replace("-", "_")
     known = list_applications()
     if name not in known:
-        raise ParameterError(
-            f"There is no application {name!r}.{nearest(name, known)} Known: {', '.join(known)}."
-        )
+        raise ParameterError(f"There is no application {name!r}.{nearest(name, known)} Known: {', '.join(known)}.")
     spec = importlib.util.spec_from_file_location(f"sora_keras.recipes.{name}", applications_folder() / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None

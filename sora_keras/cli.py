@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from sora_keras import tasks
-from sora_keras.errors import ParameterError, SoraError, nearest
+from sora_keras.errors import ParameterError, SoraError
 
 app = typer.Typer(
     help="From raw data to a trained, measured, explained and deployable Keras model.",
@@ -182,17 +182,32 @@ def _training_command(name: str) -> Callable[..., None]:
 
     command.__doc__ = f"{(recipe_class.__doc__ or '').splitlines()[0]}"
     shown = [
-        inspect.Parameter("data", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, typer.Argument(help="A file, folder or glob.")]),
-        inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Path, typer.Option(help="The folder to save to.")]),
+        inspect.Parameter(
+            "data",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[str, typer.Argument(help="A file, folder or glob.")],
+        ),
+        inspect.Parameter(
+            "out",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[Path, typer.Option(help="The folder to save to.")],
+        ),
         inspect.Parameter("y", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Answer),
         inspect.Parameter("overwrite", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Overwrite),
-        inspect.Parameter("resume", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[Path | None, typer.Option(help="A folder that keeps the run, to go on after a stop.")]),
+        inspect.Parameter(
+            "resume",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[Path | None, typer.Option(help="A folder that keeps the run, to go on after a stop.")],
+        ),
     ]
     for option in options.values():
         default = None if option.default is None or option.default is MISSING else str(option.default)
         flag = "--" + option.name.replace("_", "-")
         annotation = Annotated[str | None, typer.Option(flag, help=f"Parameter {option.name}.")]
-        shown.append(inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation))
+        shown.append(
+            inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        )
     command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
     return command

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 _SAMPLES = ("", "a", "Good?! 好。", "naïve café\t😀 12", "x" * 300)
 
 
-def export_recipe(
-    recipe: Recipe, path: str | os.PathLike[str], *, format: str, licence: str, overwrite: bool
-) -> Path:
+def export_recipe(recipe: Recipe, path: str | os.PathLike[str], *, format: str, licence: str, overwrite: bool) -> Path:
     """Gather what the export room needs, and let it write."""
     fitted = recipe.fitted
     labels = fitted.schema.labels
@@ -48,8 +46,7 @@ def _card(recipe: Recipe, licence: str, classes: tuple[str, ...]) -> dict[str, A
         "rows": fitted.rows,
         "fingerprint": fitted.fingerprint,
         "training": f"{record.epochs} passes in {record.seconds:.0f} s; weights of pass {record.best_epoch}; "
-        f"ended because: {record.stopped}."
-        + (" Then as many passes over all examples." if record.refitted else ""),
+        f"ended because: {record.stopped}." + (" Then as many passes over all examples." if record.refitted else ""),
         "findings": [finding.message for finding in fitted.findings],
         "scores": fitted.scores,
         "licence": licence,

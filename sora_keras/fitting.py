@@ -121,9 +121,7 @@ def _groups(groups: Any, examples: Any) -> np.ndarray | None:
         return np.asarray(examples.column(groups))
     groups = np.asarray(groups)
     if len(groups) != len(examples):
-        raise DataError(
-            f"groups must have one value an example, {len(examples):,}. Received: {len(groups):,}"
-        )
+        raise DataError(f"groups must have one value an example, {len(examples):,}. Received: {len(groups):,}")
     return groups
 
 

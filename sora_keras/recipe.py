@@ -133,9 +133,7 @@ class Recipe:
         """The untrained core."""
         raise NotImplementedError
 
-    def begin(
-        self, core: keras.Model, schema: Schema, encoder: Any, numbers: NumberCache, targets: np.ndarray
-    ) -> None:
+    def begin(self, core: keras.Model, schema: Schema, encoder: Any, numbers: NumberCache, targets: np.ndarray) -> None:
         """Set weights that should not begin at random, from the training examples."""
 
     def loss(self, schema: Schema) -> Any:

@@ -52,9 +52,7 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str], *, overwrite: bool
     return Path(path)
 
 
-def load_recipe(
-    path: str | os.PathLike[str], find_recipe: Callable[[str], type[Recipe]]
-) -> Recipe:
+def load_recipe(path: str | os.PathLike[str], find_recipe: Callable[[str], type[Recipe]]) -> Recipe:
     """The recipe that `save_recipe` wrote; see `sora_keras.tasks.load`."""
     folder = Path(path)
     content = _read(folder)

@@ -33,9 +33,7 @@ def sample_table() -> Table:
     table = Table("name", "rows", "what", "package", "licence", title="Samples", title_justify="left")
     for sample in samples():
         there = "" if sample.package == "scikit-learn" or _version(sample.package) else " (missing)"
-        table.add_row(
-            sample.name, f"{sample.rows:,}", sample.description, sample.package + there, sample.licence
-        )
+        table.add_row(sample.name, f"{sample.rows:,}", sample.description, sample.package + there, sample.licence)
     return table
 
 

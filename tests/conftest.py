@@ -12,9 +12,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-GOOD = ("a wonderful film", "great acting and a warm story", "I loved it", "funny and clever", "the best film of the year")
-BAD = ("a terrible film", "dull acting and a cold story", "I hated it", "boring and stupid", "the worst film of the year")
-ENDINGS = ("", " indeed", " today", " again", ", truly", "!", " of all", " and more", " at last", " for me", " 好", " here")
+GOOD = (
+    "a wonderful film",
+    "great acting and a warm story",
+    "I loved it",
+    "funny and clever",
+    "the best film of the year",
+)
+BAD = (
+    "a terrible film",
+    "dull acting and a cold story",
+    "I hated it",
+    "boring and stupid",
+    "the worst film of the year",
+)
+ENDINGS = (
+    "",
+    " indeed",
+    " today",
+    " again",
+    ", truly",
+    "!",
+    " of all",
+    " and more",
+    " at last",
+    " for me",
+    " 好",
+    " here",
+)
 
 
 def reviews() -> tuple[list[str], list[str]]:

@@ -52,7 +52,17 @@ def test_a_wheel_carries_the_applications(tmp_path: Path) -> None:
     shutil.copytree(root / "recipes", tmp_path / "source" / "recipes")
     for name in ("pyproject.toml", "setup.cfg", "README.md", "LICENSE"):
         shutil.copy(root / name, tmp_path / "source" / name)
-    wheel = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "-w", str(tmp_path), str(tmp_path / "source")]
+    wheel = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--quiet",
+        "-w",
+        str(tmp_path),
+        str(tmp_path / "source"),
+    ]
     subprocess.run(wheel, check=True, capture_output=True)
     target = tmp_path / "installed"
     install = [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--target", str(target)]

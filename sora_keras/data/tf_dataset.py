@@ -88,7 +88,5 @@ def _pieces(dataset: Any, default_name: str) -> Iterator[dict[str, np.ndarray]]:
         made = {str(name): to_column(values) for name, values in columns.items()}
         if answers is not None:
             several = answers.ndim == 2 and answers.shape[1] > 1
-            made[ANSWER] = to_column(
-                indicators_to_labels(answers.astype(float), None, ANSWER) if several else answers
-            )
+            made[ANSWER] = to_column(indicators_to_labels(answers.astype(float), None, ANSWER) if several else answers)
         yield made

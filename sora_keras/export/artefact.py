@@ -41,9 +41,7 @@ class Artefact:
     preprocessing_config: dict[str, Any] = field(default_factory=dict)
 
 
-def write_artefact(
-    artefact: Artefact, path: str | os.PathLike[str], *, format: str, overwrite: bool = False
-) -> Path:
+def write_artefact(artefact: Artefact, path: str | os.PathLike[str], *, format: str, overwrite: bool = False) -> Path:
     """Write, prove and move into place; a failure leaves nothing behind.
 
     Args:

@@ -17,9 +17,7 @@ def model_card(facts: dict[str, Any], format: str) -> str:
     """
     from jinja2 import Environment, PackageLoader
 
-    environment = Environment(
-        loader=PackageLoader("sora_keras.export"), trim_blocks=True, lstrip_blocks=True
-    )
+    environment = Environment(loader=PackageLoader("sora_keras.export"), trim_blocks=True, lstrip_blocks=True)
     versions = {name: version(name) for name in ("tensorflow", "keras", "scikit-learn", "numpy")}
     versions["python"] = platform.python_version()
     return environment.get_template("card.md").render(**facts, format=format, versions=versions)

@@ -70,7 +70,9 @@ def inference_copy(core: keras.Model) -> keras.Model:
 def _without_dropout(config: Any) -> Any:
     if isinstance(config, dict):
         return {
-            key: 0.0 if key in ("dropout", "recurrent_dropout") and isinstance(value, float) else _without_dropout(value)
+            key: 0.0
+            if key in ("dropout", "recurrent_dropout") and isinstance(value, float)
+            else _without_dropout(value)
             for key, value in config.items()
         }
     return [_without_dropout(item) for item in config] if isinstance(config, list) else config

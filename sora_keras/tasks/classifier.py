@@ -165,8 +165,7 @@ class Classifier(Recipe):
             return int(probabilities.argmax())
         if str(target) not in labels.classes:
             raise ParameterError(
-                f"target={target!r} is no class.{nearest(target, labels.classes)} "
-                f"Classes: {', '.join(labels.classes)}."
+                f"target={target!r} is no class.{nearest(target, labels.classes)} Classes: {', '.join(labels.classes)}."
             )
         return labels.classes.index(str(target))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from sora_keras import parameters
 from sora_keras.answering import answer_few
-from sora_keras.errors import ArgumentTypeError, DataError
+from sora_keras.errors import ArgumentTypeError
 from sora_keras.tasks.classifier import Classifier, class_shares, labels_of
 
 if TYPE_CHECKING:
@@ -62,9 +61,7 @@ class TextClassifier(Classifier):
 
         if schema is None:
             return data.read_examples(X, y, memory=self.memory, default_name="text")
-        examples = data.read_examples(
-            X, y, answer_required=False, memory=self.memory, default_name=schema.item
-        )
+        examples = data.read_examples(X, y, answer_required=False, memory=self.memory, default_name=schema.item)
         if answers and y is None:
             examples = data.with_known_answer(examples, schema.answer)
         if schema.item not in examples.names:
@@ -162,9 +159,7 @@ class TextClassifier(Classifier):
         head = keras.layers.Dense(facts.outputs, dtype="float32", name=HEAD)
         return keras.Model(ids, apply(head, encoded, "extend()"), name="core")
 
-    def begin(
-        self, core: keras.Model, schema: Schema, encoder: Any, numbers: NumberCache, targets: np.ndarray
-    ) -> None:
+    def begin(self, core: keras.Model, schema: Schema, encoder: Any, numbers: NumberCache, targets: np.ndarray) -> None:
         from sora_keras.encoders import resolve_encoder
 
         begin = resolve_encoder(encoder, "text").begin

@@ -28,7 +28,9 @@ class NumberCache:
         self._parts: list[np.ndarray] = []
         self._lengths: list[np.ndarray] = []
         # Unlinked from the start where the system can, so that not even a killed process leaves it behind.
-        self._file: BinaryIO | None = tempfile.TemporaryFile(prefix="sora-") if on_disk else None
+        self._file: BinaryIO | None = (
+            tempfile.TemporaryFile(prefix="sora-") if on_disk else None  # noqa: SIM115
+        )
         if self._file:
             weakref.finalize(self, self._file.close)
 

@@ -53,9 +53,7 @@ def test_empty_texts_are_found() -> None:
 
 
 def test_duplicates_are_found_and_blank_texts_are_none() -> None:
-    found = check(
-        with_text(r5="review number 1", r7=" review number 1 ", r8="", r9="", r10=None), item="text"
-    )
+    found = check(with_text(r5="review number 1", r7=" review number 1 ", r8="", r9="", r10=None), item="text")
     assert next(finding for finding in found if finding.kind == "duplicate").rows == (5, 7)
 
 
@@ -108,9 +106,7 @@ def test_several_labels_are_checked_one_by_one() -> None:
 
 
 def test_without_a_text_whole_rows_are_compared() -> None:
-    examples = Examples(
-        {"a": [1, 2, 1] * 10, "b": [1, 2, 1] * 10, "label": ["x", "y", "x"] * 10}, answer="label"
-    )
+    examples = Examples({"a": [1, 2, 1] * 10, "b": [1, 2, 1] * 10, "label": ["x", "y", "x"] * 10}, answer="label")
     found = {finding.kind: finding for finding in check(examples)}
     assert len(found["duplicate"].rows) == 28
 
@@ -147,6 +143,5 @@ def test_describe_is_one_paragraph_and_nothing_when_all_is_well() -> None:
     assert describe(()) == ""
     text = describe(check(with_text(r1="", r5="review number 3"), item="text"))
     assert text == (
-        "Noticed in the data: 1 row with nothing but white space in 'text'; "
-        "1 row with the 'text' of an earlier row."
+        "Noticed in the data: 1 row with nothing but white space in 'text'; 1 row with the 'text' of an earlier row."
     )

@@ -32,9 +32,7 @@ def test_strings_of_any_container_become_str_and_none(values: object) -> None:
     assert type(column[0]) is str
 
 
-@pytest.mark.parametrize(
-    "values", [[1, 2], (1, 2), pd.Series([1, 2]), pa.array([1, 2]), np.array([1, 2], object)]
-)
+@pytest.mark.parametrize("values", [[1, 2], (1, 2), pd.Series([1, 2]), pa.array([1, 2]), np.array([1, 2], object)])
 def test_whole_numbers_stay_whole(values: object) -> None:
     assert to_column(values).dtype.kind == "i"
 
@@ -78,9 +76,7 @@ def test_times_stay_times() -> None:
     assert to_column(pa.array(["2020-01-01"]).cast(pa.date32())).dtype.kind == "M"
 
 
-@pytest.mark.parametrize(
-    "value", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT")]
-)
+@pytest.mark.parametrize("value", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT")])
 def test_missing_values_are_known(value: object) -> None:
     assert is_missing(value)
 

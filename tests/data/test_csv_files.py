@@ -13,9 +13,7 @@ from sora_keras.errors import DataError
 BOTH = pytest.mark.parametrize("memory", ["1GB", 1])
 
 
-def read(
-    folder: Path, content: str | bytes, memory: Any = "1GB", name: str = "rows.csv", **options: Any
-) -> Any:
+def read(folder: Path, content: str | bytes, memory: Any = "1GB", name: str = "rows.csv", **options: Any) -> Any:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read_examples(path, memory=memory, **options)
@@ -37,9 +35,7 @@ def test_other_separators_are_seen_in_the_header(tmp_path: Path, memory: Any, ma
 @BOTH
 @pytest.mark.parametrize("row", ["a,b,1", "a"])
 def test_ragged_rows_are_named(tmp_path: Path, memory: Any, row: str) -> None:
-    with pytest.raises(
-        DataError, match=r"rows.csv, row 4 \(the header is row 1\) does not fit the header: Expected 2"
-    ):
+    with pytest.raises(DataError, match=r"rows.csv, row 4 \(the header is row 1\) does not fit the header: Expected 2"):
         read(tmp_path, f'text,label\nx,1\n"y\nz",0\n{row}\nx,1\n', memory)
 
 
@@ -90,9 +86,7 @@ def test_empty_cells_are_kept_as_rows(tmp_path: Path, memory: Any) -> None:
 
 
 @BOTH
-def test_a_column_that_changes_type_far_down_is_read_from_the_start_again(
-    tmp_path: Path, memory: Any
-) -> None:
+def test_a_column_that_changes_type_far_down_is_read_from_the_start_again(tmp_path: Path, memory: Any) -> None:
     rows = "".join(f"some words number {n},1,,7\n" for n in range(60_000))
     examples = read(tmp_path, f"text,label,late,n\n{rows}last,unknown,2.5,0.5\n", memory)
     assert len(examples) == 60_001

@@ -36,9 +36,7 @@ def test_common_encodings_are_read(
 
 def test_bytes_that_are_no_utf8_far_down_are_seen(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
-    path.write_bytes(
-        b"text,label\n" + b"plain words,1\n" * 200_000 + "un été très léger,0\n".encode("latin-1")
-    )
+    path.write_bytes(b"text,label\n" + b"plain words,1\n" * 200_000 + "un été très léger,0\n".encode("latin-1"))
     assert read_examples(path).column("text")[-1] == "un été très léger"
 
 

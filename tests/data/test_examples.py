@@ -26,9 +26,7 @@ def test_conflicting_lengths_are_named() -> None:
 
 
 def test_an_unknown_column_names_the_nearest_and_lists_all(examples: Examples) -> None:
-    with pytest.raises(
-        DataError, match=r"toy.csv has no column 'lable'. Did you mean 'label'\?.*'text', 'label'"
-    ):
+    with pytest.raises(DataError, match=r"toy.csv has no column 'lable'. Did you mean 'label'\?.*'text', 'label'"):
         examples.column("lable")
 
 

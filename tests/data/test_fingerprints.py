@@ -13,10 +13,6 @@ def of(rows: list[tuple[str, str]]) -> str:
 
 
 @given(ROWS, ROWS)
-def test_different_rows_have_different_fingerprints(
-    one: list[tuple[str, str]], other: list[tuple[str, str]]
-) -> None:
-    clean = [
-        [tuple(s.encode("utf-16", "surrogatepass") for s in row) for row in rows] for rows in (one, other)
-    ]
+def test_different_rows_have_different_fingerprints(one: list[tuple[str, str]], other: list[tuple[str, str]]) -> None:
+    clean = [[tuple(s.encode("utf-16", "surrogatepass") for s in row) for row in rows] for rows in (one, other)]
     assert (of(one) == of(other)) == (clean[0] == clean[1])

@@ -61,9 +61,7 @@ def test_reviews_are_read_once_each_without_importing_the_package(packages: Path
 def test_questions_are_labelled_by_their_file(packages: Path) -> None:
     folder = package(packages, "chatterbot_corpus") / "chinese"
     folder.mkdir()
-    (folder / "food.yml").write_text(
-        "conversations:\n- - 你吃什么\n  - 电\n- - 你吃什么\n  - 无\n", encoding="utf-8"
-    )
+    (folder / "food.yml").write_text("conversations:\n- - 你吃什么\n  - 电\n- - 你吃什么\n  - 无\n", encoding="utf-8")
     (folder / "money.yml").write_text("conversations:\n- - 什么是钱\n  - 纸\n", encoding="utf-8")
     examples = load_sample("chinese_subjects")
     assert examples.column("text").tolist() == ["你吃什么", "什么是钱"]

@@ -21,9 +21,7 @@ def test_classes_have_the_same_share_in_both_parts() -> None:
 
 
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=60), st.floats(0.01, 0.9), st.integers(0, 5))
-def test_every_row_is_in_one_part_and_every_class_is_trained(
-    labels: list[int], fraction: float, seed: int
-) -> None:
+def test_every_row_is_in_one_part_and_every_class_is_trained(labels: list[int], fraction: float, seed: int) -> None:
     train, held_out = split(rows(len(labels)), np.array(labels), fraction=fraction, seed=seed)
     assert sorted([*train, *held_out]) == list(range(len(labels)))
     assert set(np.array(labels)[train]) == set(labels)

@@ -23,6 +23,4 @@ def test_a_column_with_a_gap_has_one_type_in_every_batch() -> None:
 def test_only_the_columns_asked_for_are_read() -> None:
     store = Store(iter([pa.table({"n": [1], "text": ["a"]})]))
     with store.reader(("text",)) as reader:
-        assert {name: values.tolist() for name, values in reader.rows(np.array([0])).items()} == {
-            "text": ["a"]
-        }
+        assert {name: values.tolist() for name, values in reader.rows(np.array([0])).items()} == {"text": ["a"]}

@@ -41,8 +41,7 @@ def memory(path: Path) -> Examples:
 
 def same(one: Any, other: Any) -> bool:
     return one.names == other.names and all(
-        one.column(name).dtype == other.column(name).dtype
-        and one.column(name).tolist() == other.column(name).tolist()
+        one.column(name).dtype == other.column(name).dtype and one.column(name).tolist() == other.column(name).tolist()
         for name in one.names
     )
 
@@ -154,8 +153,6 @@ def test_peak_memory_hardly_grows_with_the_file(tmp_path: Path) -> None:
         with path.open("w") as file:
             file.write("text,label\n")
             file.writelines(f"{'word ' * 400}{n},{n % 2}\n" for n in range(4000 * copies))
-        done = subprocess.run(
-            [sys.executable, "-c", MEASURE, path], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run([sys.executable, "-c", MEASURE, path], capture_output=True, text=True, check=True)
         peaks.append(int(done.stdout))
     assert peaks[1] < 1.3 * peaks[0]

@@ -14,7 +14,22 @@ from sora_keras.errors import ExportError, MissingExtraError, NotFoundError, Par
 from tests.encoders.conftest import make_core
 
 keras_hub = pytest.importorskip("keras_hub")
-WORDS = "a the film story wonderful terrible great dull loved hated it i was and".split()
+WORDS = [
+    "a",
+    "the",
+    "film",
+    "story",
+    "wonderful",
+    "terrible",
+    "great",
+    "dull",
+    "loved",
+    "hated",
+    "it",
+    "i",
+    "was",
+    "and",
+]
 
 
 @pytest.fixture(scope="module")

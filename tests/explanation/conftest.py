@@ -11,7 +11,7 @@ import pytest
 
 import sora_keras as sora
 
-FILLERS = "the story of a man in town who went home early and saw it rain".split()
+FILLERS = ["the", "story", "of", "a", "man", "in", "town", "who", "went", "home", "early", "and", "saw", "it", "rain"]
 
 
 def planted(rows: int = 96) -> tuple[list[str], list[str]]:

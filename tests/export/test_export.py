@@ -22,7 +22,8 @@ outputs = signature(text=tf.constant(["a wonderful film", "", "a terrible film å
 assets = [asset.asset_path.numpy().decode() for asset in [loaded.labels]]
 print(json.dumps({"labels": [v.decode() for v in outputs["label"].numpy()],
     "probabilities": outputs["probabilities"].numpy().tolist(), "score": outputs["score"].numpy().tolist(),
-    "asset": open(assets[0], encoding="utf-8").read().split(), "ours": [m for m in sys.modules if m.startswith("sora_keras")]}))
+    "asset": open(assets[0], encoding="utf-8").read().split(),
+    "ours": [m for m in sys.modules if m.startswith("sora_keras")]}))
 """
 
 

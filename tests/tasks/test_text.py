@@ -68,7 +68,9 @@ def test_labels_keep_the_users_type(review_data) -> None:
 
 @pytest.mark.parametrize("encoder", ["cnn", "lstm", "bilstm", "transformer"])
 def test_sequence_encoders_learn(review_data, encoder) -> None:
-    recipe = sora.TextClassifier(encoder=encoder, epochs=25, patience=25, batch_size=16, learning_rate=5e-3, verbose=False)
+    recipe = sora.TextClassifier(
+        encoder=encoder, epochs=25, patience=25, batch_size=16, learning_rate=5e-3, verbose=False
+    )
     assert recipe.fit(*review_data).score(*review_data) > 0.9
 
 
@@ -213,7 +215,9 @@ def test_nul_bytes_and_broken_unicode_are_text(fitted) -> None:
 
 def test_rows_without_text_or_answer_are_left_out_and_reported(review_data) -> None:
     texts, labels = review_data
-    recipe = sora.TextClassifier(**quick).fit([*texts, None, float("nan"), "  ", "x"], [*labels, "good", "bad", "bad", None])
+    recipe = sora.TextClassifier(**quick).fit(
+        [*texts, None, float("nan"), "  ", "x"], [*labels, "good", "bad", "bad", None]
+    )
     assert sum(recipe.fitted.rows) == 120
     assert {"missing", "empty"} & {finding.kind for finding in recipe.findings_}
 
@@ -233,7 +237,9 @@ def test_data_that_cannot_train_is_refused(texts, labels, expected) -> None:
 
 def test_stray_spaces_and_mixed_types_of_labels_are_mended(review_data) -> None:
     texts, labels = review_data
-    recipe = sora.TextClassifier(**quick).fit(texts, [f" {label}" if i % 2 else label for i, label in enumerate(labels)])
+    recipe = sora.TextClassifier(**quick).fit(
+        texts, [f" {label}" if i % 2 else label for i, label in enumerate(labels)]
+    )
     assert recipe.classes_.tolist() == ["bad", "good"]
     mixed = sora.TextClassifier(**quick).fit(texts, [1 if label == "good" else "0" for label in labels])
     assert mixed.classes_.tolist() == ["0", "1"]
