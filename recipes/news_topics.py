@@ -1,6 +1,6 @@
 """Topics of short Chinese texts: politics, money, sport and so on, without a word list.
 
-Run `sora run news_topics` for the 467 Chinese questions by subject of the sample, or give your own file: a text column
+Run `sora run news_topics` for the Chinese questions by subject of the sample, or give your own file: a text column
 and a column with the topic.
 """
 

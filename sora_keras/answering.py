@@ -64,6 +64,6 @@ def _traced(recipe: Recipe) -> Any:
     kept = recipe._answer
     if kept is None or kept[0] is not pipeline:
         signature = [tf.TensorSpec([None], tf.string)]
-        traced = tf.function(lambda items: pipeline(items, training=False), input_signature=signature)
+        traced = tf.function(lambda items: pipeline(items, training=False), input_signature=signature, autograph=False)
         recipe._answer = kept = (pipeline, traced.get_concrete_function())
     return kept[1]

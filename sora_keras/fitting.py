@@ -160,11 +160,14 @@ def _refit(plan: _Plan, whole: Any, fitted: Fitted) -> Fitted:
 
 
 def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
+    import keras
+
     from sora_keras import training
 
     recipe, schema, encoder = plan.recipe, plan.schema, plan.encoder
     preprocessing = recipe.preprocess(train, schema, encoder)
-    numbers, targets = number(preprocessing, train, schema), recipe.targets(train, schema)
+    numberer = _numberer(preprocessing)
+    numbers, targets = _number(numberer, train, schema), recipe.targets(train, schema)
     core = recipe.make_core(preprocessing, schema, encoder)
     recipe.begin(core, schema, encoder, numbers, targets)
     defaults = recipe.defaults(encoder, len(train))
@@ -177,7 +180,7 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed)
     check_feed = None
     if held_out is not None:
-        check_numbers = number(preprocessing, held_out, schema)
+        check_numbers = _number(numberer, held_out, schema)
         check_targets = recipe.targets(held_out, schema)
         check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
     fingerprint = train.fingerprint()
@@ -191,6 +194,8 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         verbose=recipe.verbose,
     )
     record = training.train(core, feed, check_feed, recipe.loss(schema), settings)
+    # A new model over the same layers: without the optimizer, whose state is twice as large as the weights.
+    core = keras.Model(core.inputs, core.outputs, name=core.name)
     return Fitted(
         schema=schema,
         preprocessing=preprocessing,
@@ -205,17 +210,24 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     )
 
 
-def number(preprocessing: Any, examples: Any, schema: Schema) -> NumberCache:
-    """Run the preprocessing once over every example, on all cores, in order."""
+def _numberer(preprocessing: Any) -> Any:
+    """The preprocessing as one graph, from items to (values, row lengths); traced once for all examples."""
     import tensorflow as tf
-
-    from sora_keras.training import NumberCache
 
     def split_ragged(items: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         ragged = preprocessing.ragged(items)
         return ragged.values, ragged.row_lengths()
 
-    numbers = tf.function(split_ragged, input_signature=[tf.TensorSpec([None], tf.string)])
+    # Autograph would take as long as the tracing itself, and there is nothing for it to convert.
+    return tf.function(split_ragged, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+
+
+def _number(numbers: Any, examples: Any, schema: Schema) -> NumberCache:
+    """Run the preprocessing once over every example, on all cores, in order."""
+    import tensorflow as tf
+
+    from sora_keras.training import NumberCache
+
     cache = NumberCache(on_disk=examples.streamed)
     for chunk in examples.batches(_CHUNK):
         items = tf.constant(chunk.column(schema.item), tf.string)

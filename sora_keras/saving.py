@@ -96,8 +96,9 @@ def _restore(folder: Path, content: dict[str, Any], recipe_class: type[Recipe]) 
 
     recipe = recipe_class(**parameters.from_config(content["parameters"]))
     schema = Schema.from_config(content["schema"])
-    core = keras.saving.load_model(folder / "core.keras", safe_mode=True)
-    preprocessing = keras.saving.load_model(folder / "preprocessing.keras", safe_mode=True).layers[-1]
+    core = keras.saving.load_model(folder / "core.keras", compile=False, safe_mode=True)
+    reading = keras.saving.load_model(folder / "preprocessing.keras", compile=False, safe_mode=True)
+    preprocessing = reading.layers[-1]
     findings = [Finding(**{**f, "rows": tuple(f["rows"])}) for f in content["findings"]]
     recipe._fitted = Fitted(
         schema=schema,

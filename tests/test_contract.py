@@ -27,7 +27,7 @@ def data(recipe_class):
 
 
 def quick(recipe_class):
-    return recipe_class(epochs=1, verbose=False)
+    return recipe_class(epochs=1, refit=False, verbose=False)
 
 
 def test_parameters_are_kept_unchanged_and_cloned(recipe_class) -> None:

@@ -156,7 +156,7 @@ def closed_folder() -> Iterator[Path]:
 
 def test_permission_denied_is_named_and_nothing_changes(closed_folder: Path) -> None:
     before = everything(closed_folder)
-    with pytest.raises(SaveError, match="Permission denied.*permissions"), new_folder(closed_folder / "model"):
+    with pytest.raises(SaveError, match=r"Permission denied.*permissions"), new_folder(closed_folder / "model"):
         pytest.fail("the block must not run")
     with pytest.raises(SaveError, match="Permission"), new_file(closed_folder / "inside" / "mine", overwrite=True):
         pytest.fail("the block must not run")
@@ -209,7 +209,7 @@ def test_full_disk_without_a_small_one_at_hand(tmp_path: Path) -> None:
             (folder / "half").write_text("written")
             raise OSError(28, "No space left on device", str(folder / "weights"))
 
-    with pytest.raises(SaveError, match="No space left on device. Nothing was changed") as raised:
+    with pytest.raises(SaveError, match=r"No space left on device. Nothing was changed") as raised:
         fill()
     assert isinstance(raised.value.__cause__, OSError)
     assert everything(tmp_path) == {"model": None, "model/mine": "keep"}

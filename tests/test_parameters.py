@@ -47,7 +47,7 @@ def test_numbers_in_range_are_taken(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [-1, 1.01, float("nan"), float("inf"), np.float32(2)])
 def test_numbers_out_of_range_are_refused_with_the_range(value: Any) -> None:
-    with pytest.raises(ParameterError, match="rate must be a number of at least 0 and at most 1. Received"):
+    with pytest.raises(ParameterError, match=r"rate must be a number of at least 0 and at most 1. Received"):
         parameters.check_number("rate", value, least=0, most=1)
 
 
@@ -55,7 +55,7 @@ def test_numbers_out_of_range_are_refused_with_the_range(value: Any) -> None:
     "value", [True, np.bool_(True), "3", None, [3], 3.0, np.float32(3), np.array(3), np.array([1, 2])], ids=repr
 )
 def test_what_is_no_whole_number_is_a_type_error(value: Any) -> None:
-    with pytest.raises(ArgumentTypeError, match="epochs must be a whole number of at least 1.*Received"):
+    with pytest.raises(ArgumentTypeError, match=r"epochs must be a whole number of at least 1.*Received"):
         parameters.check_number("epochs", value, least=1, whole=True)
 
 

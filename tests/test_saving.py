@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -28,9 +30,15 @@ def test_loaded_recipe_explains_and_knows_its_scores(fitted, saved, review_data)
     assert loaded.explain("a wonderful film").top(1)[0][0] == fitted.explain("a wonderful film").top(1)[0][0]
 
 
+def test_a_fresh_process_loads_and_answers(saved) -> None:
+    code = "import sys, sora_keras as sora; print(sora.load(sys.argv[1])('a wonderful film').label)"
+    done = subprocess.run([sys.executable, "-c", code, str(saved)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "good"
+
+
 def test_layers_and_own_encoder_come_back(review_data, tmp_path) -> None:
     encoder = keras.Sequential([keras.layers.GRU(4)])
-    recipe = sora.TextClassifier(encoder=encoder, epochs=1, verbose=False)
+    recipe = sora.TextClassifier(encoder=encoder, epochs=1, refit=False, verbose=False)
     recipe.extend(keras.layers.Dense(3, "relu")).fit(*review_data)
     loaded = sora.load(recipe.save(tmp_path / "m"))
     assert [type(layer).__name__ for layer in loaded.layers] == ["Dense"]

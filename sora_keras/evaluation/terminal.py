@@ -22,7 +22,7 @@ def plain_text(report: Report) -> str:
     from rich.console import Console
 
     written = StringIO()
-    Console(file=written, width=100, no_color=True, highlight=False).print(renderable(report))
+    Console(file=written, force_jupyter=False, width=100, no_color=True, highlight=False).print(renderable(report))
     return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
 
 

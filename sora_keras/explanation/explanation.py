@@ -22,8 +22,8 @@ class Explanation:
     Args:
         text: the item. label: the class that is explained.
         words: (start, end) of each word in the text's characters.
-        scores: (words,) float, in units of the class' logit; positive speaks for the class.
-        output: the logit for this text; baseline: the logit with no word at all.
+        scores: (words,) float, in units of the class' log-odds; positive speaks for the class.
+        output: the log-odds for this text; baseline: those with no word at all.
         method: `"integrated_gradients"`, whose scores and `unassigned` sum to `output - baseline`, or
             `"occlusion"`.
         unassigned: what no word of the text accounts for; next to 0 but for a core that jumps.
@@ -68,6 +68,8 @@ class Explanation:
     def __str__(self) -> str:
         ranked = ", ".join(f"{word} {score:+.2f}" for word, score in self.top())
         return f"{self.label}: {ranked}"
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         pieces = (

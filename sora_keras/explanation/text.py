@@ -31,7 +31,7 @@ def explain_text(
 
     Args:
         preprocessing: from texts to numbers; integrated gradients need its `trace`.
-        core: from numbers to logits. value: from its output to the explained logit (batch,).
+        core: from numbers to logits. value: from its output to the explained log-odds (batch,).
         label: the class, for the reader.
         method: `"auto"` takes integrated gradients where the preprocessing can trace its numbers to words,
             and occlusion elsewhere.
@@ -69,7 +69,7 @@ def _integrate(text: str, preprocessing: Any, core: Any, value: Any, label: Any)
 
 
 def _occlude(text: str, preprocessing: Any, core: Any, value: Any, label: Any) -> Explanation:
-    """What the logit loses without each word; in long texts, without each run of neighbouring words."""
+    """What the log-odds lose without each word; in long texts, without each run of neighbouring words."""
     import tensorflow as tf
 
     from sora_keras.layers.hash_ids import word_spans

@@ -11,6 +11,7 @@ import numpy as np
 from sora_keras.errors import require
 from sora_keras.export.artefact import Artefact
 from sora_keras.export.proof import compare
+from sora_keras.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -26,7 +27,7 @@ def write_litert(artefact: Artefact, folder: Path) -> None:
 
     core = inference_copy(artefact.core)
     spec = tf.TensorSpec([1, None], tf.int32, name="ids")
-    traced = tf.function(lambda ids: core(ids, training=False), input_signature=[spec])
+    traced = tf.function(lambda ids: core(ids, training=False), input_signature=[spec], autograph=False)
     content = _convert(traced.get_concrete_function())
     (folder / "core.tflite").write_bytes(content)
     write_preprocessing(artefact, folder)
@@ -36,15 +37,10 @@ def write_litert(artefact: Artefact, folder: Path) -> None:
 
 def _convert(traced: Any) -> bytes:
     import tensorflow as tf
-    from absl import logging
 
     # Named with its model, as TensorFlow recommends, the converter leaves the weights out.
-    before = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
-    try:
+    with quiet_tensorflow():
         return tf.lite.TFLiteConverter.from_concrete_functions([traced]).convert()
-    finally:
-        logging.set_verbosity(before)
 
 
 def _run(content: bytes, numbers: list[np.ndarray]) -> Any:
@@ -84,7 +80,7 @@ def sample_numbers(artefact: Artefact) -> tuple[list[np.ndarray], np.ndarray]:
 
     core = artefact.core
     spec = tf.TensorSpec([None, None], tf.int32)
-    traced = tf.function(lambda ids: core(ids, training=False), input_signature=[spec])
+    traced = tf.function(lambda ids: core(ids, training=False), input_signature=[spec], autograph=False)
     numbers = [artefact.preprocessing(tf.constant([str(item)])).numpy() for item in artefact.samples]
     return numbers, np.concatenate([traced(row).numpy() for row in numbers])
 

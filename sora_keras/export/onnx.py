@@ -23,7 +23,7 @@ def write_onnx(artefact: Artefact, folder: Path) -> None:
     tf2onnx, runtime = require("tf2onnx", "onnx"), require("onnxruntime", "onnx")
     core = inference_copy(artefact.core)
     spec = tf.TensorSpec([None, None], tf.int32, name="ids")
-    traced = tf.function(lambda ids: {"logits": core(ids, training=False)}, input_signature=[spec])
+    traced = tf.function(lambda ids: {"logits": core(ids, training=False)}, input_signature=[spec], autograph=False)
     target = folder / "core.onnx"
     tf2onnx.convert.from_function(traced, [spec], opset=17, output_path=str(target))
     write_preprocessing(artefact, folder)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sora_keras.export.artefact import Artefact
 from sora_keras.export.proof import prove_saved_model
+from sora_keras.quiet import quiet_tensorflow
 
 
 def write_saved_model(artefact: Artefact, folder: Path) -> None:
@@ -21,7 +22,8 @@ def write_saved_model(artefact: Artefact, folder: Path) -> None:
     labels.write_text("".join(f"{name}\n" for name in artefact.classes), encoding="utf-8")
     module = _servable(artefact, labels)
     version = folder / "1"
-    tf.saved_model.save(module, str(version), signatures={"serving_default": module.answer})
+    with quiet_tensorflow():
+        tf.saved_model.save(module, str(version), signatures={"serving_default": module.answer})
     labels.unlink()
     prove_saved_model(artefact, version)
 
@@ -36,7 +38,7 @@ def _servable(artefact: Artefact, labels: Path) -> Any:
         return dict(pipeline(items, training=False))
 
     module = tf.Module()
-    module.answer = tf.function(answer, input_signature=signature)
+    module.answer = tf.function(answer, input_signature=signature, autograph=False)
     module.labels = tf.saved_model.Asset(str(labels))
     traced = module.answer.get_concrete_function()
     # Only what the graph reads: the vocabulary also stands in its look-up table.

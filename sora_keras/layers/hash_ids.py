@@ -122,7 +122,7 @@ def word_spans(text: str, tokens: Tokens) -> list[tuple[int, int]]:
 
 def hash_batches(function: Any, texts: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """`function` of every small batch of the texts, on all cores, in order."""
-    traced = tf.function(function, input_signature=[tf.TensorSpec([None], tf.string)])
+    traced = tf.function(function, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     for many in texts:
         batches = tf.data.Dataset.from_tensor_slices(tf.constant(many, tf.string)).batch(_BATCH)
         for result in batches.map(traced, num_parallel_calls=tf.data.AUTOTUNE):

@@ -152,11 +152,22 @@ class Classifier(Recipe):
         return Prediction(chosen, sure, by_class)
 
     def explained_value(self, target: int) -> Callable[[Any], Any]:
-        """From logits (batch, outputs) to the one that speaks for class `target` (batch,)."""
-        if labels_of(self.fitted.schema).kind == "binary":
+        """From logits (batch, outputs) to the log-odds of class `target` (batch,)."""
+        from keras import ops
+
+        kind = labels_of(self.fitted.schema).kind
+        if kind == "binary":
             sign = 1.0 if target == 1 else -1.0
             return lambda logits: sign * logits[:, 0]
-        return lambda logits: logits[:, target]
+        if kind == "multilabel":
+            return lambda logits: logits[:, target]
+
+        def log_odds(logits: Any) -> Any:
+            # Softmax compares logits: one alone says nothing.
+            others = ops.concatenate([logits[:, :target], logits[:, target + 1 :]], axis=1)
+            return logits[:, target] - ops.logsumexp(others, axis=1)
+
+        return log_odds
 
     def target_index(self, target: Any, probabilities: np.ndarray) -> int:
         """The place of the class to explain: the one named, or the likeliest."""

@@ -28,10 +28,9 @@ class NumberCache:
         self._parts: list[np.ndarray] = []
         self._lengths: list[np.ndarray] = []
         # Unlinked from the start where the system can, so that not even a killed process leaves it behind.
-        self._file: BinaryIO | None = (
-            tempfile.TemporaryFile(prefix="sora-") if on_disk else None  # noqa: SIM115
-        )
-        if self._file:
+        self._file: BinaryIO | None = None
+        if on_disk:
+            self._file = tempfile.TemporaryFile(prefix="sora-")  # noqa: SIM115  (open as long as the cache is)
             weakref.finalize(self, self._file.close)
 
     def append(self, values: np.ndarray, lengths: np.ndarray) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sora_keras.errors import ParameterError
+from sora_keras.quiet import quiet_tensorflow
 from sora_keras.training.feeding import Feed
 
 
@@ -73,15 +74,16 @@ def train(core: Any, training: Feed, validation: Feed | None, loss: Any, setting
     began = time.perf_counter()
     if keeper.waited < settings.patience and keeper.epochs < settings.epochs:
         try:
-            core.fit(
-                training.dataset(),
-                validation_data=None if validation is None else validation.dataset(),
-                epochs=settings.epochs,
-                initial_epoch=keeper.epochs,
-                callbacks=callbacks,
-                shuffle=False,  # the feed shuffles, and Keras warns where it cannot
-                verbose=0,
-            )
+            with quiet_tensorflow():
+                core.fit(
+                    training.dataset(),
+                    validation_data=None if validation is None else validation.dataset(),
+                    epochs=settings.epochs,
+                    initial_epoch=keeper.epochs,
+                    callbacks=callbacks,
+                    shuffle=False,  # the feed shuffles, and Keras warns where it cannot
+                    verbose=0,
+                )
         except KeyboardInterrupt:
             keeper.stopped = "interrupted"
             print(_interrupted(keeper.best_epoch))

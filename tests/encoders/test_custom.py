@@ -138,7 +138,7 @@ def test_callable_that_does_not_fit_is_named() -> None:
     def crooked(words: Any) -> Any:
         return keras.ops.matmul(words, np.zeros((3, 3), np.float32))
 
-    with pytest.raises(ParameterError, match="crooked.*does not fit"):
+    with pytest.raises(ParameterError, match=r"crooked.*does not fit"):
         make_core(crooked)
 
 
@@ -149,7 +149,7 @@ def test_result_of_a_wrong_rank_is_shown() -> None:
 
 @pytest.mark.parametrize("given", [3, None, keras.layers.GRU, ["lstm"]], ids=repr)
 def test_what_is_no_encoder_is_a_type_error(given: Any) -> None:
-    with pytest.raises(ArgumentTypeError, match="encoder must be a name.*Received"):
+    with pytest.raises(ArgumentTypeError, match=r"encoder must be a name.*Received"):
         resolve_encoder(given, "text")
 
 

@@ -55,7 +55,9 @@ def texts() -> tuple[list[str], list[str]]:
 
 @pytest.fixture(scope="module")
 def tuned(folder: Path, texts) -> sora.TextClassifier:
-    recipe = sora.TextClassifier(encoder=f"preset:{folder}", epochs=8, learning_rate=0.01, length=16, verbose=False)
+    recipe = sora.TextClassifier(
+        encoder=f"preset:{folder}", refit=False, epochs=8, learning_rate=0.01, length=16, verbose=False
+    )
     return recipe.fit(*texts)
 
 
@@ -126,7 +128,7 @@ def test_backbone_for_something_else_is_refused() -> None:
     with pytest.raises(ParameterError, match="no text encoder"):
         encode_with_backbone(ids, keras.Model(pixels, pixels))
     sound = {"waves": keras.Input((8,), name="waves")}
-    with pytest.raises(ParameterError, match="wants.*waves"):
+    with pytest.raises(ParameterError, match=r"wants.*waves"):
         encode_with_backbone(ids, keras.Model(sound, sound["waves"]))
 
 

@@ -29,7 +29,7 @@ ENCODERS: dict[str, Any] = {
     "ngram": lambda: "ngram",
     "cnn": lambda: "cnn",
     "lstm": lambda: "lstm",
-    "own": lambda: keras.Sequential([keras.layers.GRU(8), keras.layers.Dense(8, "tanh")]),
+    "own": lambda: keras.Sequential([keras.layers.Dense(8, "tanh")]),
 }
 
 

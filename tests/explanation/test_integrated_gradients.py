@@ -95,5 +95,5 @@ def test_embedding_inside_a_model_of_the_users_is_found() -> None:
 def test_core_without_an_embedding_is_refused_with_the_other_way() -> None:
     numbers = keras.Input((None,), dtype="int32")
     core = keras.Model(numbers, keras.ops.sum(keras.ops.cast(numbers, "float32"), axis=1, keepdims=True))
-    with pytest.raises(ParameterError, match="no Embedding layer.*method='occlusion'"):
+    with pytest.raises(ParameterError, match=r"no Embedding layer.*method='occlusion'"):
         integrated_gradients(core, np.array([3], np.int32), logit)

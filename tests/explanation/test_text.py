@@ -27,7 +27,9 @@ def chinese() -> sora.TextClassifier:
         for end in ("了", "吧", "哦")
         for word in ("好极", "糟透")
     ]
-    return sora.TextClassifier(verbose=False).fit(texts * 3, [("bad", "good")["好" in text] for text in texts] * 3)
+    return sora.TextClassifier(epochs=5, refit=False, verbose=False).fit(
+        texts * 3, [("bad", "good")["好" in text] for text in texts] * 3
+    )
 
 
 def shown(explanation: Explanation) -> str:

@@ -51,7 +51,7 @@ def test_folder_is_as_tensorflow_serving_wants_it(exported) -> None:
 
 
 def test_model_card_states_data_scores_limits_and_licence(review_data, tmp_path) -> None:
-    recipe = sora.TextClassifier(epochs=1, verbose=False).fit(*review_data)
+    recipe = sora.TextClassifier(epochs=1, refit=False, verbose=False).fit(*review_data)
     report = recipe.evaluate(*review_data)
     card = (recipe.export(tmp_path / "m", licence="CC0-1.0") / "README.md").read_text(encoding="utf-8")
     assert recipe.fitted.fingerprint in card
@@ -62,7 +62,7 @@ def test_model_card_states_data_scores_limits_and_licence(review_data, tmp_path)
 
 @pytest.mark.parametrize("encoder", ["ngram", "lstm", "transformer"])
 def test_numeric_core_runs_in_litert_and_onnx(review_data, tmp_path, encoder) -> None:
-    recipe = sora.TextClassifier(encoder=encoder, epochs=1, verbose=False).fit(*review_data)
+    recipe = sora.TextClassifier(encoder=encoder, epochs=1, refit=False, verbose=False).fit(*review_data)
     litert = recipe.export(tmp_path / "litert", format="litert")
     onnx = recipe.export(tmp_path / "onnx", format="onnx")
     assert (litert / "core.tflite").stat().st_size > 0

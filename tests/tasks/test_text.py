@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 import sora_keras as sora
 from sora_keras.errors import ArgumentTypeError, DataError, ParameterError
 
-quick = {"epochs": 2, "verbose": False}
+quick = {"epochs": 2, "refit": False, "verbose": False}
 
 
 def test_learns_to_tell_reviews_apart(fitted, review_data) -> None:

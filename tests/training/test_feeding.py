@@ -20,7 +20,9 @@ def cache(rows: list[list[int]], *, on_disk: bool = False, pieces: int = 3) -> N
     made = NumberCache(on_disk=on_disk)
     for begin in range(0, len(rows), pieces):
         some = rows[begin : begin + pieces]
-        made.append(np.array(sum(some, []), np.int32), np.array([len(row) for row in some]))
+        made.append(
+            np.array([number for row in some for number in row], np.int32), np.array([len(row) for row in some])
+        )
     return made.close()
 
 
@@ -89,7 +91,7 @@ def test_file_is_closed_and_gone_with_the_cache(tmp_path: Path, monkeypatch: pyt
 def test_every_row_comes_exactly_once_an_epoch(count: int, batch_size: int, seed: int, epoch: int) -> None:
     one = feed(count, batch_size, seed)
     batches = order(one, epoch)
-    assert sorted(sum(batches, [])) == list(range(count))
+    assert sorted(row for batch in batches for row in batch) == list(range(count))
     assert len(batches) == one.steps
     assert sorted(map(len, batches), reverse=True)[: count // batch_size] == [batch_size] * (count // batch_size)
 

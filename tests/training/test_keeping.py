@@ -127,7 +127,7 @@ def test_new_run_has_nothing_to_take_up(core: keras.Model, tmp_path: Path) -> No
 
 def test_run_on_other_data_is_refused_and_stays(core: keras.Model, tmp_path: Path) -> None:
     RunStore(tmp_path, "these").write(core, FACTS, better=True)
-    with pytest.raises(ParameterError, match="other data.*delete this one"):
+    with pytest.raises(ParameterError, match=r"other data.*delete this one"):
         RunStore(tmp_path, "others").read()
     assert RunStore(tmp_path, "these").read() == FACTS
 
@@ -176,7 +176,7 @@ def test_full_disk_is_named_and_the_kept_epoch_stays(
     with monkeypatch.context() as patch:
         patch.setattr(*((keras.Model, "save_weights") if step == "save_weights" else (os, "replace")), full)
         fill(core, 9)
-        with pytest.raises(SaveError, match="No space left.*still whole"):
+        with pytest.raises(SaveError, match=r"No space left.*still whole"):
             store.write(core, FACTS, better=True)
     assert store.read()["epochs"] == 1
     store.load(core, "best")
@@ -196,5 +196,5 @@ def test_damaged_run_is_named_with_what_to_do(core: keras.Model, tmp_path: Path,
         weights.write_bytes(weights.read_bytes()[:500])
     else:
         shutil.rmtree(weights.parent)
-    with pytest.raises(DataError, match="damaged.*Delete the folder"):
+    with pytest.raises(DataError, match=r"damaged.*Delete the folder"):
         keeper_of(core, store=store).resume(core)

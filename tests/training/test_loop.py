@@ -86,7 +86,7 @@ def test_deadline_stops_within_an_epoch() -> None:
 def test_diverged_training_is_an_error_that_names_the_learning_rate() -> None:
     core = small_core()
     core.layers[-1].bias.assign([np.nan])
-    with pytest.raises(ParameterError, match="lower learning_rate.*Received: learning_rate=0.01"):
+    with pytest.raises(ParameterError, match=r"lower learning_rate.*Received: learning_rate=0.01"):
         fit(core)
 
 

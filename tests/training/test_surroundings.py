@@ -63,5 +63,5 @@ def test_precision_holds_inside_alone(name: str, policy: str) -> None:
 
 
 def test_unknown_precision_lists_the_known() -> None:
-    with pytest.raises(ParameterError, match="mixed_float16.*Received: 'float8'"), precision("float8"):
+    with pytest.raises(ParameterError, match=r"mixed_float16.*Received: 'float8'"), precision("float8"):
         pytest.fail("the block must not run")
