@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sora_keras.data.tensors import string_tensor
+
 if TYPE_CHECKING:
     from sora_keras.recipe import Recipe
 
@@ -16,9 +18,7 @@ _BATCH = 256
 
 def answer_few(recipe: Recipe, items: np.ndarray) -> dict[str, np.ndarray]:
     """The pipeline's answers for a few items, through one traced call (no `predict` machinery)."""
-    import tensorflow as tf
-
-    outputs = _traced(recipe)(tf.constant(items, tf.string))
+    outputs = _traced(recipe)(string_tensor(items))
     return {name: value.numpy() for name, value in outputs.items()}
 
 
@@ -43,7 +43,7 @@ def _answer_chunk(recipe: Recipe, items: np.ndarray) -> dict[str, np.ndarray]:
         return {n: value for n, value in traced(some).items() if value.dtype != tf.string}
 
     order = np.argsort([len(text) for text in items], kind="stable")
-    batches = tf.data.Dataset.from_tensor_slices(tf.constant(items[order], tf.string)).batch(_BATCH)
+    batches = tf.data.Dataset.from_tensor_slices(string_tensor(items[order])).batch(_BATCH)
     answered = list(batches.map(numbers, num_parallel_calls=tf.data.AUTOTUNE).as_numpy_iterator())
     back = np.empty_like(order)
     back[order] = np.arange(len(order))

@@ -93,8 +93,6 @@ def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tu
     examples = recipe.read(X, y)
     schema = recipe.learn(examples)
     usable = recipe.usable(examples, schema)
-    if not len(usable):
-        raise DataError(f"No row of {examples.source} has both a {schema.item!r} and an answer.")
     group_of = _groups(groups, examples)
     kept = examples.take(usable)
     if validation is None:
@@ -195,7 +193,7 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     )
     record = training.train(core, feed, check_feed, recipe.loss(schema), settings)
     # A new model over the same layers: without the optimizer, whose state is twice as large as the weights.
-    core = keras.Model(core.inputs, core.outputs, name=core.name)
+    core = keras.Model(core.input, core.output, name=core.name)
     return Fitted(
         schema=schema,
         preprocessing=preprocessing,
@@ -226,11 +224,12 @@ def _number(numbers: Any, examples: Any, schema: Schema) -> NumberCache:
     """Run the preprocessing once over every example, on all cores, in order."""
     import tensorflow as tf
 
+    from sora_keras.data import string_tensor
     from sora_keras.training import NumberCache
 
     cache = NumberCache(on_disk=examples.streamed)
     for chunk in examples.batches(_CHUNK):
-        items = tf.constant(chunk.column(schema.item), tf.string)
+        items = string_tensor(chunk.column(schema.item))
         batches = tf.data.Dataset.from_tensor_slices(items).batch(_BATCH)
         for values, lengths in batches.map(numbers, num_parallel_calls=tf.data.AUTOTUNE):
             cache.append(values.numpy(), lengths.numpy())

@@ -10,6 +10,7 @@ from sora_keras.data.samples import Sample, load_sample, samples
 from sora_keras.data.schema import Schema
 from sora_keras.data.splitting import split, train_test_split
 from sora_keras.data.streamed import StreamedExamples
+from sora_keras.data.tensors import string_tensor
 
 read = read_examples
 
@@ -29,6 +30,7 @@ __all__ = [
     "read_examples",
     "samples",
     "split",
+    "string_tensor",
     "train_test_split",
     "usable_rows",
     "with_known_answer",

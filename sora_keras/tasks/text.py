@@ -9,7 +9,7 @@ import numpy as np
 
 from sora_keras import parameters
 from sora_keras.answering import answer_few
-from sora_keras.errors import ArgumentTypeError
+from sora_keras.errors import ArgumentTypeError, DataError
 from sora_keras.tasks.classifier import Classifier, class_shares, labels_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,10 @@ class TextClassifier(Classifier):
         from sora_keras import data
 
         item = data.find_text_column(examples, exclude=(examples.answer,))
-        labels = self.learn_labels(examples.take(self._complete(examples, item)))
+        complete = self._complete(examples, item)
+        if not len(complete):
+            raise DataError(f"No row of {examples.source} has both a text in {item!r} and an answer.")
+        labels = self.learn_labels(examples.take(complete))
         schema = data.Schema(item, examples.answer, labels)
         rows = self.usable(examples, schema)
         targets = self.targets(examples.take(rows), schema)
