@@ -28,7 +28,7 @@ class TouchedRowsAdamW(keras.optimizers.AdamW):
         ParameterError: `use_ema` or `gradient_accumulation_steps` is set; both would touch every row.
     """
 
-    def __init__(self, learning_rate: Any = 0.001, weight_decay: float | None = 0.004, **kwargs: Any) -> None:
+    def __init__(self, learning_rate: Any = 0.001, weight_decay: float = 0.004, **kwargs: Any) -> None:
         for name in ("use_ema", "gradient_accumulation_steps"):
             if kwargs.get(name):
                 raise ParameterError(
@@ -61,7 +61,7 @@ class TouchedRowsAdamW(keras.optimizers.AdamW):
     def _update_rows(self, gradient: tf.IndexedSlices, variable: tf.Variable, learning_rate: Any) -> None:
         kind, rows = variable.dtype, gradient.indices
         values = tf.cast(gradient.values, kind)
-        rate, decay = tf.cast(learning_rate, kind), tf.cast(self.weight_decay or 0.0, kind)
+        rate, decay = tf.cast(learning_rate, kind), tf.cast(self.weight_decay, kind)
         step = tf.cast(self.iterations + 1, kind)
         beta_1, beta_2 = tf.cast(self.beta_1, kind), tf.cast(self.beta_2, kind)
         place = self._get_variable_index(variable)

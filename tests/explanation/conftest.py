@@ -35,9 +35,10 @@ ENCODERS: dict[str, Any] = {
 
 @cache
 def fitted_with(name: str) -> sora.TextClassifier:
-    given = (
-        {} if name == "ngram" else {"batch_size": 16, "learning_rate": 5e-3, "epochs": 8, "patience": 8, "length": 16}
-    )
+    epochs = 40 if name == "own" else 8
+    given = {"batch_size": 16, "learning_rate": 1e-2, "epochs": epochs, "patience": epochs, "length": 16}
+    if name == "ngram":
+        given = {}
     return sora.TextClassifier(encoder=ENCODERS[name](), refit=False, verbose=False, **given).fit(*planted())
 
 

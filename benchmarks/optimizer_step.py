@@ -1,0 +1,75 @@
+"""One training step at 1,000,000 x 64 ÷ one at 10,000 x 64, for TouchedRowsAdamW and for Keras' Adam.
+
+The core is Embedding -> mean over words -> Dense(1), on batches of 64 texts of 200 words. Words are drawn as
+in language (Zipf's law, exponent 1.07, ranks scattered over the table) and, as the worst case, uniformly. Steps of
+all models alternate, so that a change in the machine's speed meets all alike; medians are compared.
+"""
+
+import json
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sora_keras.layers.embedding import Embedding
+from sora_keras.training.optimizers import TouchedRowsAdamW
+
+SIZES = (10_000, 1_000_000)
+FEATURES, BATCH, WORDS, STEPS = 64, 64, 200, 60
+
+
+def main() -> None:
+    """Measures and prints one line of JSON."""
+    random = np.random.default_rng(0)
+    kinds = {
+        "touched_rows": (Embedding, TouchedRowsAdamW),
+        "keras_adam": (keras.layers.Embedding, keras.optimizers.Adam),
+    }
+    steps = {(kind, size): step(*kinds[kind], size) for kind in kinds for size in SIZES}
+    drawn = {"zipf": zipf, "uniform": lambda random, size: random.integers(1, size, (BATCH, WORDS))}
+    milliseconds = {}
+    for name, draw in drawn.items():
+        seconds = {key: [] for key in steps}
+        for _ in range(STEPS):
+            for (kind, size), run in steps.items():
+                ids = tf.constant(draw(random, size), tf.int32)
+                began = time.perf_counter()
+                run(ids)
+                seconds[kind, size].append(time.perf_counter() - began)
+        for (kind, size), values in seconds.items():
+            milliseconds[f"{kind}_{size}_{name}"] = round(1000 * float(np.median(values[5:])), 3)
+    ratios = {
+        f"{kind}_{name}": round(
+            milliseconds[f"{kind}_{SIZES[1]}_{name}"] / milliseconds[f"{kind}_{SIZES[0]}_{name}"], 3
+        )
+        for kind in kinds
+        for name in drawn
+    }
+    print(json.dumps({"ratio": ratios["touched_rows_zipf"], "ratios": ratios, "median_ms": milliseconds}))
+
+
+def step(embedding: type, optimizer: type, size: int):
+    """Returns a compiled training step over a fresh model."""
+    ids = keras.Input((WORDS,), dtype="int32")
+    mean = keras.ops.mean(embedding(size, FEATURES)(ids), axis=1)
+    model = keras.Model(ids, keras.layers.Dense(1)(mean))
+    model.compile(optimizer(1e-3), "mse", jit_compile=False)
+    targets = tf.ones((BATCH, 1))
+
+    @tf.function
+    def run(numbers):
+        return model.train_step((numbers, targets))
+
+    model.optimizer.build(model.trainable_variables)
+    return run
+
+
+def zipf(random: np.random.Generator, size: int) -> np.ndarray:
+    """Words as in language; the multiplier, which has no factor in common with the sizes, scatters the ranks."""
+    ranks = np.minimum(random.zipf(1.07, (BATCH, WORDS)), 2**40) % (size - 1)
+    return 1 + ranks * 7_919 % (size - 1)
+
+
+if __name__ == "__main__":
+    main()
