@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -168,56 +169,62 @@ def _register_training() -> None:
             _train.command(name)(_training_command(name))
 
 
+def _train_and_save(
+    data: Annotated[str, typer.Argument(help="A file, folder or glob.")],
+    out: Annotated[Path, typer.Option(help="The folder to save to.")],
+    y: Answer = None,
+    overwrite: Overwrite = False,
+    resume: Annotated[Path | None, typer.Option(help="A folder that keeps the run, to go on after a stop.")] = None,
+    *,
+    recipe: Any,
+) -> None:
+    """What `sora train` does with any recipe; the parameters before the star are its options."""
+    if out.exists() and not overwrite:
+        raise ParameterError(f"{out} exists. Choose another folder, or pass --overwrite.")
+    recipe.fit(data, y, resume=resume).save(out, overwrite=overwrite)
+    print(f"Saved to {out}. Next: sora evaluate {out} TEST_DATA, sora predict, sora export")
+
+
 def _training_command(name: str) -> Callable[..., None]:
-    """`sora train NAME`, whose options are the recipe's own parameters."""
+    """`sora train NAME`, whose options are those of `_train_and_save` and the recipe's own parameters."""
     recipe_class = tasks.find_recipe(name)
-    options = {f.name: f for f in fields(recipe_class) if f.name not in _NOT_OPTIONS and f.init}
+    own = {f.name: f.default for f in fields(recipe_class) if f.name not in _NOT_OPTIONS}
 
-    def command(data: str, out: Path, y: str | None, overwrite: bool, resume: Path | None, **given: Any) -> None:
-        if out.exists() and not overwrite:
-            raise ParameterError(f"{out} exists. Choose another folder, or pass --overwrite.")
-        recipe: Any = recipe_class(**{k: _value(k, v, options[k].default) for k, v in given.items()})
-        recipe.fit(data, y, resume=resume).save(out, overwrite=overwrite)
-        print(f"Saved to {out}. Next: sora evaluate {out} TEST_DATA, sora predict, sora export")
+    def command(**given: Any) -> None:
+        parameters = {key: _value(given.pop(key)) for key in own}
+        _train_and_save(**given, recipe=recipe_class(**parameters))
 
-    command.__doc__ = f"{(recipe_class.__doc__ or '').splitlines()[0]}"
-    shown = [
-        inspect.Parameter(
-            "data",
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[str, typer.Argument(help="A file, folder or glob.")],
-        ),
-        inspect.Parameter(
-            "out",
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[Path, typer.Option(help="The folder to save to.")],
-        ),
-        inspect.Parameter("y", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Answer),
-        inspect.Parameter("overwrite", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Overwrite),
-        inspect.Parameter(
-            "resume",
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[Path | None, typer.Option(help="A folder that keeps the run, to go on after a stop.")],
-        ),
-    ]
-    for option in options.values():
-        default = None if option.default is None or option.default is MISSING else str(option.default)
-        flag = "--" + option.name.replace("_", "-")
-        annotation = Annotated[str | None, typer.Option(flag, help=f"Parameter {option.name}.")]
-        shown.append(
-            inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        )
+    shared = [p for p in inspect.signature(_train_and_save, eval_str=True).parameters.values() if p.name != "recipe"]
+    options = [_option(name, default, _described(recipe_class, name)) for name, default in own.items()]
+    shown = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shared] + options
+    command.__doc__ = (recipe_class.__doc__ or "").splitlines()[0]
     command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
     return command
 
 
-def _value(name: str, text: str | None, default: Any) -> Any:
+def _described(recipe_class: type, name: str) -> str:
+    """What the docstrings of a recipe, its own first, say of a parameter."""
+    for one in recipe_class.__mro__:
+        entry = rf"^ +{name}: (.+?)(?=^ +\w+: |^ *$|\Z)"
+        if found := re.search(entry, one.__doc__ or "", re.MULTILINE | re.DOTALL):
+            return " ".join(found[1].split()).replace("`", "")
+    return ""
+
+
+def _option(name: str, default: Any, description: str) -> inspect.Parameter:
+    flag = typer.Option("--" + name.replace("_", "-"), help=description)
+    shown = None if default is None else str(default)
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=Annotated[str | None, flag]
+    )
+
+
+def _value(text: str | None) -> Any:
     """A parameter from its text: a number where it reads as one, true or false, or the word itself."""
     if text is None:
         return None
     try:
-        return json.loads(text.lower()) if text.lower() in ("true", "false") else json.loads(text)
+        return json.loads(text.lower() if text in ("True", "False") else text)
     except ValueError:
         return text
