@@ -14,13 +14,20 @@ from sora_keras.errors import SaveError, SoraError
 
 
 @contextmanager
-def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False, mark: str | None = None) -> Iterator[Path]:
     """A folder to fill; it becomes `path` when the block ends well, and leaves no trace otherwise.
 
+    Args:
+        overwrite: replace a folder that is there.
+        mark: a file that every folder of the kind holds; one with other things is not replaced all the same.
+
     Raises:
-        SaveError: `path` exists and `overwrite` is false, or the disk refused (full, no permission).
+        SaveError: `path` exists and must not be replaced, or the disk refused (full, no permission).
     """
-    with _replacing(Path(path), overwrite) as working:
+    target = Path(path)
+    if overwrite and target.exists():
+        _check_replaceable(target, mark)
+    with _replacing(target, overwrite) as working:
         working.mkdir()
         yield working
 
@@ -28,8 +35,20 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
 @contextmanager
 def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
     """As `new_folder`, for one file: write to the path that is given."""
+    if Path(path).is_dir():
+        raise SaveError(f"{path} is a folder. Choose the path of a file.")
     with _replacing(Path(path), overwrite) as working:
         yield working
+
+
+def _check_replaceable(target: Path, mark: str | None) -> None:
+    if not target.is_dir():
+        raise SaveError(f"{target} is a file. Choose the path of a folder.")
+    if mark is not None and any(target.iterdir()) and not (target / mark).exists():
+        raise SaveError(
+            f"{target} holds other things: it has no {mark}, so it was not made here and is not replaced, "
+            "overwrite=True or not. Choose another folder, or delete it yourself."
+        )
 
 
 @contextmanager

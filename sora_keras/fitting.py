@@ -240,5 +240,12 @@ def _identity(recipe: Recipe, fingerprint: str) -> str:
     """What a kept run depends on: the data, and every parameter but those that only say how long."""
     free = ("epochs", "time_limit", "patience", "verbose", "memory")
     config = {k: v for k, v in parameters.to_config(recipe).items() if k not in free}
-    text = json.dumps([fingerprint, config], sort_keys=True, default=repr)
+    text = json.dumps([fingerprint, _nameless(config)], sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _nameless(config: Any) -> Any:
+    """Without the names of layers: Keras numbers them anew in every process."""
+    if isinstance(config, dict):
+        return {key: _nameless(value) for key, value in config.items() if key != "name"}
+    return [_nameless(value) for value in config] if isinstance(config, list) else config

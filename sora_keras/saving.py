@@ -30,7 +30,7 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str], *, overwrite: bool
     fitted = recipe.fitted
     raw = keras.Input((), dtype="string", name=recipe.input_name)
     preprocessing = keras.Model(raw, fitted.preprocessing(raw))
-    with new_folder(path, overwrite=overwrite) as folder:
+    with new_folder(path, overwrite=overwrite, mark=_RECIPE) as folder:
         fitted.core.save(folder / "core.keras")
         preprocessing.save(folder / "preprocessing.keras")
         content = {

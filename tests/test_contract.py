@@ -128,7 +128,11 @@ def test_saving_does_not_overwrite_unless_asked(recipe_class, data, tmp_path) ->
     (tmp_path / "m" / "mine.txt").write_text("keep")
     with pytest.raises(SaveError, match="overwrite=True"):
         recipe.save(tmp_path / "m")
+    with pytest.raises(SaveError, match="holds other things"):
+        recipe.save(tmp_path / "m", overwrite=True)
     assert (tmp_path / "m" / "mine.txt").read_text() == "keep"
+    (tmp_path / "m" / "mine.txt").unlink()
+    recipe.save(tmp_path / "m", overwrite=True)
     recipe.save(tmp_path / "m", overwrite=True)
     assert sora.load(tmp_path / "m").predict(data[0][:1]) == recipe.predict(data[0][:1])
 

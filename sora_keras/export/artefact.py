@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import keras
 
 
+_MARK = "labels.json"
+
+
 @dataclass(frozen=True, eq=False)
 class Artefact:
     """The parts of a fitted recipe that an export is made of; no recipe is needed.
@@ -68,10 +71,8 @@ def write_artefact(artefact: Artefact, path: str | os.PathLike[str], *, format: 
         raise ParameterError(
             f"format must be one of {', '.join(writers)}.{nearest(format, writers)} Received: {format!r}"
         )
-    with new_folder(path, overwrite=overwrite) as folder:
+    with new_folder(path, overwrite=overwrite, mark=_MARK) as folder:
         writers[format](artefact, folder)
-        (folder / "labels.json").write_text(
-            json.dumps(list(artefact.classes), ensure_ascii=False, indent=1), encoding="utf-8"
-        )
+        (folder / _MARK).write_text(json.dumps(list(artefact.classes), ensure_ascii=False, indent=1), encoding="utf-8")
         (folder / "README.md").write_text(model_card(artefact.card, format), encoding="utf-8")
     return Path(path)
