@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sora_keras.data.tensors import string_tensor
+from sora_keras.data.tensors import mapped, string_tensor
 
 if TYPE_CHECKING:
     from sora_keras.recipe import Recipe
@@ -43,8 +43,7 @@ def _answer_chunk(recipe: Recipe, items: np.ndarray) -> dict[str, np.ndarray]:
         return {n: value for n, value in traced(some).items() if value.dtype != tf.string}
 
     order = np.argsort([len(text) for text in items], kind="stable")
-    batches = tf.data.Dataset.from_tensor_slices(string_tensor(items[order])).batch(_BATCH)
-    answered = list(batches.map(numbers, num_parallel_calls=tf.data.AUTOTUNE).as_numpy_iterator())
+    answered = list(mapped(items[order], numbers, _BATCH).as_numpy_iterator())
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     return {n: np.concatenate([part[n] for part in answered])[back] for n in answered[0]}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sora_keras.recipe import Recipe
     from sora_keras.training import NumberCache
 
-_CHUNK = 4096
+_CHUNK = 16384
 _BATCH = 256
 _SHOWN = 8
 _REFIT_ROWS = 50_000
@@ -222,16 +222,12 @@ def _numberer(preprocessing: Any) -> Any:
 
 def _number(numbers: Any, examples: Any, schema: Schema) -> NumberCache:
     """Run the preprocessing once over every example, on all cores, in order."""
-    import tensorflow as tf
-
-    from sora_keras.data import string_tensor
+    from sora_keras.data import mapped
     from sora_keras.training import NumberCache
 
     cache = NumberCache(on_disk=examples.streamed)
     for chunk in examples.batches(_CHUNK):
-        items = string_tensor(chunk.column(schema.item))
-        batches = tf.data.Dataset.from_tensor_slices(items).batch(_BATCH)
-        for values, lengths in batches.map(numbers, num_parallel_calls=tf.data.AUTOTUNE):
+        for values, lengths in mapped(chunk.column(schema.item), numbers, _BATCH):
             cache.append(values.numpy(), lengths.numpy())
     return cache.close()
 

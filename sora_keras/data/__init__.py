@@ -10,7 +10,7 @@ from sora_keras.data.samples import Sample, load_sample, samples
 from sora_keras.data.schema import Schema
 from sora_keras.data.splitting import split, train_test_split
 from sora_keras.data.streamed import StreamedExamples
-from sora_keras.data.tensors import string_tensor
+from sora_keras.data.tensors import mapped, string_tensor
 
 read = read_examples
 
@@ -26,6 +26,7 @@ __all__ = [
     "find_answer_column",
     "find_text_column",
     "load_sample",
+    "mapped",
     "read",
     "read_examples",
     "samples",

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sora_keras.data.tensors import string_tensor
+from sora_keras.data.tensors import mapped
 from sora_keras.layers.unicode import Tokens, UnicodeWords, describe_hashing
 from sora_keras.layers.vocabulary import learn_vocabulary
 
@@ -125,6 +125,5 @@ def hash_batches(function: Any, texts: Iterable[np.ndarray]) -> Iterator[np.ndar
     """`function` of every small batch of the texts, on all cores, in order."""
     traced = tf.function(function, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     for many in texts:
-        batches = tf.data.Dataset.from_tensor_slices(string_tensor(many)).batch(_BATCH)
-        for result in batches.map(traced, num_parallel_calls=tf.data.AUTOTUNE):
+        for result in mapped(many, traced, _BATCH):
             yield result.numpy()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MANY = 200_000
 _FEW = 5_000
-_CHUNK = 4096
+_CHUNK = 16384
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
