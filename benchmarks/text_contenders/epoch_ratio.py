@@ -62,7 +62,7 @@ def train_plain_keras(classifier: Any, fold: dict, epochs: int, seed: int) -> fl
     train = train.shuffle(len(fold["train"]["text"]), seed=seed).padded_batch(batch).prefetch(4)
     validation = dataset(classifier, fold["validation"]).cache().padded_batch(256).prefetch(4)
     network = keras.models.clone_model(classifier.model)
-    rate = float(classifier.model.optimizer.learning_rate)
+    rate = classifier.defaults(classifier.encoder, len(fold["train"]["text"])).learning_rate
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     # XLA would compile anew for every length of batch: without it this side is the faster.
     network.compile(keras.optimizers.AdamW(rate), loss, jit_compile=False)
