@@ -1,8 +1,10 @@
 """One training step at 1,000,000 x 64 ÷ one at 10,000 x 64, for TouchedRowsAdamW and for Keras' Adam.
 
 The core is Embedding -> mean over words -> Dense(1), on batches of 64 texts of 200 words. Words are drawn as
-in language (Zipf's law, exponent 1.07, ranks scattered over the table) and, as the worst case, uniformly. Steps of
-all models alternate, so that a change in the machine's speed meets all alike; medians are compared.
+in language (Zipf's law, exponent 1.07, ranks scattered over the table) and, as the worst case, uniformly. A larger
+table meets more distinct words in as many draws, so more rows are updated (`rows_touched`); `same_rows` draws from
+as many rows of each table, which leaves what its size alone costs: caches and address translation. Steps of all
+models alternate, so that a change in the machine's speed meets all alike; medians are compared.
 """
 
 import json
@@ -27,10 +29,13 @@ def main() -> None:
         "keras_adam": (keras.layers.Embedding, keras.optimizers.Adam),
     }
     steps = {(kind, size): step(*kinds[kind], size) for kind in kinds for size in SIZES}
-    drawn = {"zipf": zipf, "uniform": lambda random, size: random.integers(1, size, (BATCH, WORDS))}
-    milliseconds = {}
+    drawn = {"zipf": zipf, "uniform": uniform, "same_rows": same_rows}
+    milliseconds, touched = {}, {}
     for name, draw in drawn.items():
         seconds = {key: [] for key in steps}
+        for size in SIZES:
+            distinct = [len(np.unique(draw(random, size))) for _ in range(5)]
+            touched[f"{size}_{name}"] = round(float(np.mean(distinct)))
         for _ in range(STEPS):
             for (kind, size), run in steps.items():
                 ids = tf.constant(draw(random, size), tf.int32)
@@ -46,7 +51,8 @@ def main() -> None:
         for kind in kinds
         for name in drawn
     }
-    print(json.dumps({"ratio": ratios["touched_rows_zipf"], "ratios": ratios, "median_ms": milliseconds}))
+    facts = {"ratio": ratios["touched_rows_zipf"], "ratios": ratios, "median_ms": milliseconds}
+    print(json.dumps({**facts, "rows_touched": touched}))
 
 
 def step(embedding: type, optimizer: type, size: int):
@@ -69,6 +75,17 @@ def zipf(random: np.random.Generator, size: int) -> np.ndarray:
     """Words as in language; the multiplier, which has no factor in common with the sizes, scatters the ranks."""
     ranks = np.minimum(random.zipf(1.07, (BATCH, WORDS)), 2**40) % (size - 1)
     return 1 + ranks * 7_919 % (size - 1)
+
+
+def uniform(random: np.random.Generator, size: int) -> np.ndarray:
+    """Every word as likely as any other."""
+    return random.integers(1, size, (BATCH, WORDS))
+
+
+def same_rows(random: np.random.Generator, size: int) -> np.ndarray:
+    """Words out of 5,000 rows at random places of the table, whatever its size."""
+    rows = random.choice(np.arange(1, size), 5_000, replace=False)
+    return random.choice(rows, (BATCH, WORDS))
 
 
 if __name__ == "__main__":

@@ -21,5 +21,7 @@ class Embedding(keras.layers.Embedding):
             return super().call(inputs)
         import tensorflow as tf
 
+        if isinstance(inputs, tf.SparseTensor):
+            return super().call(inputs)
         rows = tf.gather(self._embeddings.value, tf.cast(inputs, "int32"))
         return tf.cast(rows, self.compute_dtype)

@@ -9,6 +9,13 @@ import tensorflow as tf
 
 from sora_keras.errors import ParameterError
 
+_DENSE = "touches every row of a table in every step; keras.optimizers.AdamW takes it"
+_REFUSED = {
+    "use_ema": _DENSE,
+    "gradient_accumulation_steps": _DENSE,
+    "loss_scale_factor": "Keras cannot divide a sparse gradient by; wrap it in keras.optimizers.LossScaleOptimizer",
+}
+
 
 @keras.saving.register_keras_serializable(package="sora_keras")
 class TouchedRowsAdamW(keras.optimizers.AdamW):
@@ -20,24 +27,27 @@ class TouchedRowsAdamW(keras.optimizers.AdamW):
     Where a batch touches every row, the result is AdamW's. Dense gradients are updated as AdamW does.
 
     Rows that come twice in a batch have their gradients summed first, so that clipping by norm sees what it
-    would see in the dense gradient.
+    would see in the dense gradient. On another backend than TensorFlow it is `keras.optimizers.AdamW`.
 
-    Args: as `keras.optimizers.AdamW`, without moving averages of weights and gradient accumulation.
+    Args: as `keras.optimizers.AdamW`, without those of moving averages, gradient accumulation and a fixed
+        loss scale; `keras.optimizers.LossScaleOptimizer` scales the loss.
 
     Raises:
-        ParameterError: `use_ema` or `gradient_accumulation_steps` is set; both would touch every row.
+        ParameterError: `use_ema` or `gradient_accumulation_steps` is set, which would touch every row, or
+            `loss_scale_factor`, which Keras cannot take out of a sparse gradient.
     """
 
     def __init__(self, learning_rate: Any = 0.001, weight_decay: float = 0.004, **kwargs: Any) -> None:
-        for name in ("use_ema", "gradient_accumulation_steps"):
+        for name, advice in _REFUSED.items() if _on_tensorflow() else ():
             if kwargs.get(name):
                 raise ParameterError(
-                    f"TouchedRowsAdamW takes no {name}, which touches every row of a table in every step. "
-                    f"Use keras.optimizers.AdamW for it. Received: {name}={kwargs[name]!r}"
+                    f"TouchedRowsAdamW takes no {name}, which {advice}. Received: {name}={kwargs[name]!r}"
                 )
         super().__init__(learning_rate=learning_rate, weight_decay=weight_decay, **kwargs)
 
     def _backend_apply_gradients(self, grads: list[Any], trainable_variables: list[Any]) -> None:
+        if not _on_tensorflow():
+            return super()._backend_apply_gradients(grads, trainable_variables)
         grads = self._clip_gradients([_summed(gradient) for gradient in grads])
         pairs = list(zip(grads, trainable_variables, strict=True))
         self._apply_weight_decay([v for g, v in pairs if not isinstance(g, tf.IndexedSlices)])
@@ -51,6 +61,13 @@ class TouchedRowsAdamW(keras.optimizers.AdamW):
             tf.IndexedSlices(c, g.indices, g.dense_shape) if rows else c
             for c, g, rows in zip(clipped, grads, sparse, strict=True)
         ]
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: list[Any]) -> list[Any]:
+        # Replicas' slices come back joined end to end, so that a row stands once for each replica.
+        reduced = super()._all_reduce_sum_gradients(grads_and_vars)
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return reduced
+        return [(_summed(gradient), variable) for gradient, variable in reduced]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         if isinstance(gradient, tf.IndexedSlices):
@@ -73,9 +90,15 @@ class TouchedRowsAdamW(keras.optimizers.AdamW):
             highest.scatter_update(tf.IndexedSlices(velocity, rows))
         alpha = rate * tf.sqrt(1 - beta_2**step) / (1 - beta_1**step)
         change = alpha * momentum / (tf.sqrt(velocity) + self.epsilon)
+        before = tf.gather(variable, rows)
         if self.weight_decay and self._use_weight_decay(variable):
-            change += rate * decay * (tf.gather(variable, rows))
-        variable.scatter_sub(tf.IndexedSlices(change, rows))
+            change += rate * decay * before
+        # scatter_sub works row by row: it takes several times what reading and overwriting the rows take.
+        variable.scatter_update(tf.IndexedSlices(before - change, rows))
+
+
+def _on_tensorflow() -> bool:
+    return bool(keras.config.backend() == "tensorflow")
 
 
 def _summed(gradient: Any) -> Any:
