@@ -76,10 +76,9 @@ class TextClassifier(Classifier):
         complete = self._complete(examples, item)
         if not len(complete):
             raise DataError(f"No row of {examples.source} has both a text in {item!r} and an answer.")
-        labels = self.learn_labels(examples.take(complete))
-        schema = data.Schema(item, examples.answer, labels)
-        rows = self.usable(examples, schema)
-        targets = self.targets(examples.take(rows), schema)
+        usable = examples.take(complete)
+        labels = self.learn_labels(usable)
+        targets = self.targets(usable, data.Schema(item, examples.answer, labels))
         return data.Schema(item, examples.answer, labels, class_shares(targets, labels))
 
     def usable(self, examples: Any, schema: Schema) -> np.ndarray:
