@@ -63,7 +63,7 @@ ENTRIES = {
     "one-row": figure("one_row.py"),
     "import-time": figure("import_time.py"),
     "streaming-memory": figure("streaming_memory.py"),
-    "optimizer-step": Entry("figures", HERE / "optimizer_step.py", None),
+    "optimizer-step": figure("optimizer_step.py"),
 }
 
 

@@ -10,7 +10,7 @@ from sora_keras.data.samples import Sample, load_sample, samples
 from sora_keras.data.schema import Schema
 from sora_keras.data.splitting import split, train_test_split
 from sora_keras.data.streamed import StreamedExamples
-from sora_keras.data.tensors import mapped, string_tensor
+from sora_keras.data.tensors import mapped, string_tensor, untuned
 
 read = read_examples
 
@@ -33,6 +33,7 @@ __all__ = [
     "split",
     "string_tensor",
     "train_test_split",
+    "untuned",
     "usable_rows",
     "with_known_answer",
 ]

@@ -9,6 +9,8 @@ from typing import Any
 
 from sora_keras.registry import Registry
 
+_STEPS = 64
+
 
 @dataclass(frozen=True)
 class TrainingDefaults:
@@ -26,10 +28,15 @@ class TrainingDefaults:
     quick: bool = False
 
     def suited_to(self, rows: int) -> TrainingDefaults:
-        """For little data smaller batches, so that an epoch has 64 steps, at a rate in proportion to the root."""
-        batch_size = min(self.batch_size, max(16, rows // 64))
+        """For little data smaller batches, so that an epoch has 64 steps, at a rate in proportion to the root.
+
+        Where that leaves an epoch fewer steps, training waits for as many steps before it stops.
+        """
+        batch_size = min(self.batch_size, max(16, rows // _STEPS))
         rate = self.learning_rate * math.sqrt(batch_size / self.batch_size)
-        return replace(self, batch_size=batch_size, learning_rate=rate)
+        passes = self.patience * math.ceil(_STEPS * batch_size / max(rows, batch_size))
+        patience = min(max(self.patience, passes), self.epochs)
+        return replace(self, batch_size=batch_size, learning_rate=rate, patience=patience)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from sora_keras.data import untuned
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -160,4 +162,4 @@ class Feed:
             return tuple(parts if weights is None else [*parts, tf.gather(weights, rows)])
 
         result = rows.map(batch, num_parallel_calls=1 if self.numbers.on_disk else 2)
-        return result.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
+        return untuned(result.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from sora_keras.errors import ParameterError
 
+_SMALL = 8  # a table of as many values for each row number of the batch is looked through whole
 _DENSE = "touches every row of a table in every step; keras.optimizers.AdamW takes it"
 _REFUSED = {
     "use_ema": _DENSE,
@@ -48,7 +50,7 @@ class TouchedRowsAdamW(keras.optimizers.AdamW):
     def _backend_apply_gradients(self, grads: list[Any], trainable_variables: list[Any]) -> None:
         if not _on_tensorflow():
             return super()._backend_apply_gradients(grads, trainable_variables)
-        grads = self._clip_gradients([_summed(gradient) for gradient in grads])
+        grads = self._clip_gradients([_summed(g, v) for g, v in zip(grads, trainable_variables, strict=True)])
         pairs = list(zip(grads, trainable_variables, strict=True))
         self._apply_weight_decay([v for g, v in pairs if not isinstance(g, tf.IndexedSlices)])
         self._backend_update_step(grads, trainable_variables, self.learning_rate)
@@ -67,7 +69,7 @@ class TouchedRowsAdamW(keras.optimizers.AdamW):
         reduced = super()._all_reduce_sum_gradients(grads_and_vars)
         if tf.distribute.get_strategy().num_replicas_in_sync == 1:
             return reduced
-        return [(_summed(gradient), variable) for gradient, variable in reduced]
+        return [(_summed(gradient, variable), variable) for gradient, variable in reduced]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         if isinstance(gradient, tf.IndexedSlices):
@@ -101,13 +103,27 @@ def _on_tensorflow() -> bool:
     return bool(keras.config.backend() == "tensorflow")
 
 
-def _summed(gradient: Any) -> Any:
-    """A sparse gradient with each row once."""
+def _summed(gradient: Any, variable: Any) -> Any:
+    """A sparse gradient of `variable` with each row once."""
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient
-    rows, place = tf.unique(gradient.indices)
-    values = tf.math.unsorted_segment_sum(gradient.values, place, tf.size(rows))
+    # To gather the rows of a long batch takes longer than to look through a table that is hardly larger.
+    small = math.prod(variable.shape) <= _SMALL * tf.size(gradient.indices)
+    length = variable.shape[0]
+    rows, values = tf.cond(small, lambda: _through_table(gradient, length), lambda: _by_rows(gradient))
     return tf.IndexedSlices(values, rows, gradient.dense_shape)
+
+
+def _by_rows(gradient: tf.IndexedSlices) -> tuple[tf.Tensor, tf.Tensor]:
+    rows, place = tf.unique(gradient.indices)
+    return rows, tf.math.unsorted_segment_sum(gradient.values, place, tf.size(rows))
+
+
+def _through_table(gradient: tf.IndexedSlices, length: int) -> tuple[tf.Tensor, tf.Tensor]:
+    met = tf.math.unsorted_segment_max(tf.ones_like(gradient.indices), gradient.indices, length)
+    rows = tf.where(met > 0)[:, 0]
+    values = tf.gather(tf.math.unsorted_segment_sum(gradient.values, gradient.indices, length), rows)
+    return tf.cast(rows, gradient.indices.dtype), values
 
 
 def _moved(moment: Any, rows: tf.Tensor, values: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:

@@ -81,6 +81,15 @@ def test_rows_that_rest_stay_as_they_are() -> None:
     assert (np.abs(before[[1, 4]] - after[[1, 4]]) > 1e-4).all()
 
 
+def test_rows_of_small_and_large_tables_are_summed_alike() -> None:
+    ids, values = np.array([3, 1, 3, 0, 3], np.int32), np.arange(10, dtype=np.float32).reshape(5, 2)
+    for rows in (4, 4_000):  # looked through whole, and not
+        table = keras.Variable(np.zeros((rows, 2)))
+        summed = optimizers._summed(tf.IndexedSlices(tf.constant(values), tf.constant(ids)), table)
+        found = dict(zip(summed.indices.numpy().tolist(), summed.values.numpy().tolist(), strict=True))
+        assert found == {3: [12.0, 15.0], 1: [2.0, 3.0], 0: [6.0, 7.0]}
+
+
 def test_duplicates_are_summed_before_they_are_squared() -> None:
     def moments(indices: list[int], values: list[float]) -> list[np.ndarray]:
         table = keras.Variable(np.zeros((4, 1), np.float32))

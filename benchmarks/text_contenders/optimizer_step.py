@@ -1,18 +1,21 @@
 """One training step at 1,000,000 x 64 ÷ one at 10,000 x 64, for TouchedRowsAdamW and for Keras' Adam.
 
-The core is Embedding -> mean over words -> Dense(1), on batches of 64 texts of 200 words. Words are drawn as
-in language (Zipf's law, exponent 1.07, ranks scattered over the table) and, as the worst case, uniformly. A larger
-table meets more distinct words in as many draws, so more rows are updated (`rows_touched`); `same_rows` draws from
-as many rows of each table, which leaves what its size alone costs: caches and address translation. Steps of all
-models alternate, so that a change in the machine's speed meets all alike; medians are compared.
+The core is Embedding -> mean over words -> Dense(1), on batches of 64 texts of 200 words: the words of the training
+reviews, numbered by frequency and scattered over the table; a table of 10,000 has one row for all rarer words. Beside
+them, words drawn uniformly, the worst case: the larger table meets more distinct words in as many draws, so more rows
+are updated (`rows_touched`). `same_rows` draws from as many rows of each table, which leaves what its size alone
+costs: caches and address translation. Steps of all models alternate, so that a change in the machine's speed meets
+all alike; medians are compared.
 """
 
-import json
+import re
 import time
+from collections import Counter
 
 import keras
 import numpy as np
 import tensorflow as tf
+from figure import figure_options, first_fold, print_figures
 
 from sora_keras.layers.embedding import Embedding
 from sora_keras.training.optimizers import TouchedRowsAdamW
@@ -29,7 +32,8 @@ def main() -> None:
         "keras_adam": (keras.layers.Embedding, keras.optimizers.Adam),
     }
     steps = {(kind, size): step(*kinds[kind], size) for kind in kinds for size in SIZES}
-    drawn = {"zipf": zipf, "uniform": uniform, "same_rows": same_rows}
+    reviews = Reviews(first_fold(figure_options())["train"]["text"])
+    drawn = {"reviews": reviews.draw, "uniform": uniform, "same_rows": same_rows}
     milliseconds, touched = {}, {}
     for name, draw in drawn.items():
         seconds = {key: [] for key in steps}
@@ -51,8 +55,22 @@ def main() -> None:
         for kind in kinds
         for name in drawn
     }
-    facts = {"ratio": ratios["touched_rows_zipf"], "ratios": ratios, "median_ms": milliseconds}
-    print(json.dumps({**facts, "rows_touched": touched}))
+    print_figures(ratio=ratios["touched_rows_reviews"], ratios=ratios, median_ms=milliseconds, rows_touched=touched)
+
+
+class Reviews:
+    """Texts of at least 200 words as the ranks of their words by frequency."""
+
+    def __init__(self, texts: list[str]) -> None:
+        words = [re.findall(r"\w+", text.lower()) for text in texts]
+        counts = Counter(word for text in words for word in text)
+        rank = {word: place for place, (word, _) in enumerate(counts.most_common())}
+        self.ranks = np.array([[rank[word] for word in text[:WORDS]] for text in words if len(text) >= WORDS])
+
+    def draw(self, random: np.random.Generator, size: int) -> np.ndarray:
+        """A batch of texts; the multiplier, which has no factor in common with the sizes, scatters the ranks."""
+        ranks = np.minimum(self.ranks[random.integers(0, len(self.ranks), BATCH)], size - 2)
+        return 1 + ranks * 7_919 % (size - 1)
 
 
 def step(embedding: type, optimizer: type, size: int):
@@ -69,12 +87,6 @@ def step(embedding: type, optimizer: type, size: int):
 
     model.optimizer.build(model.trainable_variables)
     return run
-
-
-def zipf(random: np.random.Generator, size: int) -> np.ndarray:
-    """Words as in language; the multiplier, which has no factor in common with the sizes, scatters the ranks."""
-    ranks = np.minimum(random.zipf(1.07, (BATCH, WORDS)), 2**40) % (size - 1)
-    return 1 + ranks * 7_919 % (size - 1)
 
 
 def uniform(random: np.random.Generator, size: int) -> np.ndarray:
