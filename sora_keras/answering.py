@@ -10,6 +10,8 @@ import numpy as np
 from sora_keras.data.tensors import mapped, string_tensor
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from sora_keras.recipe import Recipe
 
 _CHUNK = 8192
@@ -35,15 +37,13 @@ def answer_all(recipe: Recipe, examples: Any) -> dict[str, np.ndarray]:
 
 
 def _answer_chunk(recipe: Recipe, items: np.ndarray) -> dict[str, np.ndarray]:
-    import tensorflow as tf
-
     traced = _traced(recipe)
 
-    def numbers(some: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {n: value for n, value in traced(some).items() if value.dtype != tf.string}
+    def numbers(some: tf.Tensor) -> dict[str, np.ndarray]:
+        return {name: value.numpy() for name, value in traced(some).items() if value.dtype != "string"}
 
     order = np.argsort([len(text) for text in items], kind="stable")
-    answered = list(mapped(items[order], numbers, _BATCH).as_numpy_iterator())
+    answered = list(mapped(items[order], numbers, _BATCH))
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     return {n: np.concatenate([part[n] for part in answered])[back] for n in answered[0]}

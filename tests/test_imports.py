@@ -15,8 +15,8 @@ PACKAGE = Path(sora.__file__).parent
 
 # From the bottom: a room may import those before it, and itself.
 ORDER = (
-    "errors", "files", "quiet", "registry", "parameters", "prediction", "data", "layers", "encoders", "training",
-    "evaluation", "explanation", "export", "recipe", "fitting", "answering", "saving", "exporting",
+    "errors", "files", "quiet", "registry", "parameters", "prediction", "pages", "data", "layers", "encoders",
+    "training", "evaluation", "explanation", "export", "recipe", "fitting", "answering", "saving", "exporting",
     "tasks", "applications", "showing", "cli", "__main__",
 )  # fmt: skip
 # Recipe's verbs call these, which serve it; the import happens inside the verb.

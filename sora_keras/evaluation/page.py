@@ -25,17 +25,16 @@ def compact(report: Report) -> str:
 
 
 def _render(name: str, report: Report) -> str:
-    from jinja2 import Environment, PackageLoader
     from markupsafe import Markup
 
     from sora_keras.evaluation.svg import svg
+    from sora_keras.pages import render
 
-    environment = Environment(
-        loader=PackageLoader("sora_keras.evaluation"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"number": number, "score_title": score_title, "bar": _bar}
     per_class, left_out = shown_classes(report.per_class, _MOST_CLASSES)
-    return environment.get_template(name).render(
+    return render(
+        "evaluation",
+        name,
+        filters={"number": number, "score_title": score_title, "bar": _bar},
         report=report,
         subtitle=subtitle(report),
         per_class=per_class,

@@ -72,6 +72,10 @@ class Explanation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
+        from markupsafe import Markup
+
+        from sora_keras.pages import render
+
         pieces = (
             f'<span style="background:rgba({_css(strength)});border-radius:3px" '
             f'title="{strength:+.2f}">{html.escape(piece)}</span>'
@@ -79,15 +83,15 @@ class Explanation:
             else html.escape(piece)
             for piece, strength in self._pieces()
         )
-        from sora_keras.explanation.page import render
-
-        return render("explanation.html", explanation=self, body="".join(pieces))
+        return render("explanation", "explanation.html", explanation=self, body=Markup("".join(pieces)))
 
     def to_html(self) -> str:
         """A whole page, with no link to the network."""
-        from sora_keras.explanation.page import render
+        from markupsafe import Markup
 
-        return render("page.html", title=f"Why {self.label}", body=self._repr_html_())
+        from sora_keras.pages import render
+
+        return render("explanation", "page.html", title=f"Why {self.label}", body=Markup(self._repr_html_()))
 
     def _pieces(self) -> list[tuple[str, float]]:
         """The text cut at the words, each with its score between -1 and 1; 0 for what is no word."""

@@ -15,9 +15,8 @@ def model_card(facts: dict[str, Any], format: str) -> str:
             (messages), `scores` (of the last `evaluate`, may be empty), `licence`, `input_name`.
         format: what was exported.
     """
-    from jinja2 import Environment, PackageLoader
+    from sora_keras.pages import render
 
-    environment = Environment(loader=PackageLoader("sora_keras.export"), trim_blocks=True, lstrip_blocks=True)
     versions = {name: version(name) for name in ("tensorflow", "keras", "scikit-learn", "numpy")}
     versions["python"] = platform.python_version()
-    return environment.get_template("card.md").render(**facts, format=format, versions=versions)
+    return render("export", "card.md", **facts, format=format, versions=versions)

@@ -44,5 +44,6 @@ def _servable(artefact: Artefact, labels: Path) -> Any:
     # Only what the graph reads: the vocabulary also stands in its look-up table.
     read = {id(handle) for handle in traced.captured_inputs}
     module.weights = [v.value for v in pipeline.variables if id(v.value.handle) in read]
-    module.tables = [layer.table for layer in pipeline._flatten_layers() if hasattr(layer, "table")]
+    tables = (getattr(layer, "table", None) for layer in pipeline._flatten_layers())
+    module.tables = [table for table in tables if table is not None]
     return module

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from sora_keras.data.tensors import mapped
 from sora_keras.layers.unicode import Tokens, UnicodeWords, describe_hashing
-from sora_keras.layers.vocabulary import learn_vocabulary
+from sora_keras.layers.vocabulary import learn_vocabulary, lookup_table
 
 _BATCH = 256
 
@@ -61,12 +61,7 @@ class HashIds(keras.layers.Layer):
     def _make_table(self) -> tf.lookup.StaticHashTable:
         keys = tf.constant(self.vocabulary.numpy())
         ids = tf.range(self.reserved, self.reserved + self.vocabulary_size)
-        # Outside of a graph TensorFlow still notes an initializer, None, which later exports stumble over.
-        noted = tf.compat.v1.get_collection_ref(tf.compat.v1.GraphKeys.TABLE_INITIALIZERS)
-        before = len(noted)
-        table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), default_value=-1)
-        del noted[before:]
-        return table
+        return lookup_table(keys, ids)
 
     @property
     def largest_id(self) -> int:

@@ -1,10 +1,11 @@
-"""A vocabulary of 64-bit hashes, counted in bounded memory."""
+"""A vocabulary of 64-bit hashes, counted in bounded memory, and the tables that look numbers up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 import numpy as np
+import tensorflow as tf
 
 _BUFFER = 2**24  # hashes held before they are counted: 128 MB
 
@@ -31,6 +32,16 @@ def learn_vocabulary(hashes: Iterable[np.ndarray], *, size: int, min_count: int)
     kept, counts = _merge(kept, counts, buffer)
     often = counts >= min_count
     return _most_frequent(kept[often], counts[often], size)[0]
+
+
+def lookup_table(keys: tf.Tensor, numbers: tf.Tensor) -> tf.lookup.StaticHashTable:
+    """From a key to its number, -1 for any other; to be made outside of a graph."""
+    # TensorFlow still notes an initializer there, None, which later exports stumble over.
+    noted = tf.compat.v1.get_collection_ref(tf.compat.v1.GraphKeys.TABLE_INITIALIZERS)
+    before = len(noted)
+    table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, numbers), default_value=-1)
+    del noted[before:]
+    return table
 
 
 def _merge(kept: np.ndarray, counts: np.ndarray, buffer: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

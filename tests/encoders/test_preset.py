@@ -7,10 +7,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import sora_keras as sora
 from sora_keras.encoders.preset import encode_with_backbone, load_tokenizer, preset_place
 from sora_keras.errors import ExportError, MissingExtraError, NotFoundError, ParameterError
+from sora_keras.layers import preset_ids
 from tests.encoders.conftest import make_core
 
 keras_hub = pytest.importorskip("keras_hub")
@@ -75,10 +77,21 @@ def test_saved_and_loaded_answers_alike_without_the_preset_folder(
     assert np.array_equal(loaded.predict_proba(texts[0]), tuned.predict_proba(texts[0]))
 
 
-def test_saved_model_is_refused_and_nothing_is_left(tuned: sora.TextClassifier, tmp_path: Path) -> None:
+def test_saved_model_runs_with_tensorflow_alone(tuned: sora.TextClassifier, texts, tmp_path: Path) -> None:
+    made = tuned.export(tmp_path / "m")
+    exported = tf.saved_model.load(str(made / "1"))
+    answers = exported.signatures["serving_default"](text=tf.constant(texts[0]))
+    assert np.allclose(answers["probabilities"].numpy(), tuned.predict_proba(texts[0]), atol=1e-5)
+
+
+def test_saved_model_of_other_tokenizers_is_refused_and_nothing_is_left(
+    tuned: sora.TextClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preset_ids, "word_pieces_of", lambda tokenizer: None)
+    loaded = sora.load(tuned.save(tmp_path / "saved"))
     with pytest.raises(ExportError):
-        tuned.export(tmp_path / "deep" / "m")
-    assert list(tmp_path.iterdir()) == []
+        loaded.export(tmp_path / "deep" / "m")
+    assert [file.name for file in tmp_path.iterdir()] == ["saved"]
 
 
 @pytest.mark.parametrize("format", ["litert", "onnx"])

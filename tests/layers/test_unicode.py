@@ -60,6 +60,29 @@ def test_case_and_width_are_folded(words: UnicodeWords, left: str, right: str) -
     assert hashes(words, left) == hashes(words, right)
 
 
+@pytest.mark.parametrize("text", ["café", "Việt Nam", "한국어", "がぎぐ", "Ångström ở Đà Nẵng", "é", "ΐ"])
+def test_marks_written_apart_equal_the_letters_that_have_them(words: UnicodeWords, text: str) -> None:
+    apart = unicodedata.normalize("NFD", text)
+    assert apart != unicodedata.normalize("NFC", text)
+    assert hashes(words, apart) == hashes(words, unicodedata.normalize("NFC", text))
+    assert split(words, f"{apart} x") == [
+        unicodedata.normalize("NFD", word) for word in split(words, unicodedata.normalize("NFC", f"{text} x"))
+    ]
+
+
+def test_a_mark_joins_no_letter_of_another_text(words: UnicodeWords) -> None:
+    together = words(tf.constant(["e", "\u0301", "e\u0301"])).hashes.numpy()
+    assert len(set(together.tolist())) == 3
+    assert together[2] == hashes(words, "é")[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(codec="utf-8", categories=["L", "N"]), max_size=12))
+def test_composed_and_decomposed_texts_have_the_same_words(text: str) -> None:
+    composed = unicodedata.normalize("NFC", text)
+    assert hashes(_SHARED, unicodedata.normalize("NFD", composed)) == hashes(_SHARED, composed)
+
+
 def test_every_case_folding_of_unicode_is_followed(words: UnicodeWords) -> None:
     letters = [chr(c) for c in range(0x30000) if unicodedata.category(chr(c)) in ("Lu", "Lt", "Ll")]
     as_is = words(tf.constant(letters))
