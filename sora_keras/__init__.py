@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sora_keras.prediction import Prediction
     from sora_keras.recipe import Recipe
     from sora_keras.tasks import list_recipes, load, register_recipe
+    from sora_keras.tasks.image import ImageClassifier
     from sora_keras.tasks.text import TextClassifier
 
 __version__ = "0.1.0"
@@ -21,6 +22,7 @@ __version__ = "0.1.0"
 # Names resolve when they are asked for, so that importing this package loads no TensorFlow.
 _PLACES = {
     "Explanation": "explanation",
+    "ImageClassifier": "tasks.image",
     "Prediction": "prediction",
     "Recipe": "recipe",
     "Report": "evaluation",
@@ -39,6 +41,7 @@ _PLACES = {
 
 __all__ = [
     "Explanation",
+    "ImageClassifier",
     "Prediction",
     "Recipe",
     "Report",

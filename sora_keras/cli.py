@@ -90,7 +90,7 @@ def _write_answers(recipe: Any, items: Any, file: Any) -> None:
 @app.command()
 def explain(
     model: Model,
-    item: Annotated[str, typer.Argument(help="One item, such as a text.")],
+    item: Annotated[str, typer.Argument(help="One item: a text, or the path of a picture.")],
     target: Annotated[str | None, typer.Option(help="The class to explain.")] = None,
     method: Annotated[str, typer.Option(help="auto, integrated_gradients or occlusion.")] = "auto",
     out: Annotated[Path | None, typer.Option(help="Also save it as an HTML page.")] = None,
@@ -103,7 +103,8 @@ def explain(
 
     explanation: Any = tasks.load(model).explain(item, target=target, method=method)
     console = Console()
-    console.print(explanation)
+    if hasattr(explanation, "__rich__"):
+        console.print(explanation)
     console.print(str(explanation), highlight=False)
     if out is not None:
         with new_file(out, overwrite=overwrite) as path:

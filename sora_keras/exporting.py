@@ -13,22 +13,22 @@ from sora_keras.export import Artefact, write_artefact
 if TYPE_CHECKING:
     from sora_keras.recipe import Recipe
 
-_SAMPLES = ("", "a", "Good?! 好。", "naïve café\t😀 12", "x" * 300)
-
 
 def export_recipe(recipe: Recipe, path: str | os.PathLike[str], *, format: str, licence: str, overwrite: bool) -> Path:
     """Gather what the export room needs, and let it write."""
     fitted = recipe.fitted
     labels = fitted.schema.labels
     classes = () if labels is None else labels.classes
-    samples = np.array([*fitted.examples_shown, *_SAMPLES], dtype=object)
+    shown = [*fitted.examples_shown, *recipe.odd_items()]
+    items = np.empty(len(shown), object)
+    items[:] = shown
     artefact = Artefact(
         pipeline=fitted.pipeline,
         core=fitted.core,
         preprocessing=fitted.preprocessing,
         input_name=recipe.input_name,
         classes=classes,
-        samples=samples,
+        samples=recipe.raw(items).numpy(),
         card=_card(recipe, licence, classes),
         preprocessing_config=fitted.preprocessing.describe(),
     )

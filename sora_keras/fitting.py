@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
     from sora_keras.data import Finding, Schema
     from sora_keras.recipe import Recipe
-    from sora_keras.training import NumberCache
 
-_CHUNK = 16384
-_BATCH = 256
 _SHOWN = 8
 _REFIT_ROWS = 50_000
 
@@ -164,8 +161,9 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
 
     recipe, schema, encoder = plan.recipe, plan.schema, plan.encoder
     preprocessing = recipe.preprocess(train, schema, encoder)
-    numberer = _numberer(preprocessing)
-    numbers, targets = _number(numberer, train, schema), recipe.targets(train, schema)
+    number = recipe.numberer(preprocessing, schema)
+    numbers, train, broken = _numbered(number, train)
+    targets = recipe.targets(train, schema)
     core = recipe.make_core(preprocessing, schema, encoder)
     recipe.begin(core, schema, encoder, numbers, targets)
     defaults = recipe.defaults(encoder, len(train))
@@ -178,7 +176,7 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed)
     check_feed = None
     if held_out is not None:
-        check_numbers = _number(numberer, held_out, schema)
+        check_numbers, held_out, _ = _numbered(number, held_out)
         check_targets = recipe.targets(held_out, schema)
         check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
     fingerprint = train.fingerprint()
@@ -200,36 +198,19 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         core=core,
         pipeline=assemble(recipe, preprocessing, core, schema),
         encoder=encoder if isinstance(encoder, str) else getattr(encoder, "name", repr(encoder)),
-        findings=plan.findings,
+        findings=(*plan.findings, *broken),
         training=record,
         fingerprint=fingerprint,
         rows=(len(train), 0 if held_out is None else len(held_out)),
-        examples_shown=tuple(map(str, train.take(np.arange(min(_SHOWN, len(train)))).column(schema.item))),
+        examples_shown=tuple(train.take(np.arange(min(_SHOWN, len(train)))).column(schema.item)),
     )
 
 
-def _numberer(preprocessing: Any) -> Any:
-    """The preprocessing as one graph, from items to (values, row lengths); traced once for all examples."""
-    import tensorflow as tf
-
-    def split_ragged(items: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        ragged = preprocessing.ragged(items)
-        return ragged.values, ragged.row_lengths()
-
-    # Autograph would take as long as the tracing itself, and there is nothing for it to convert.
-    return tf.function(split_ragged, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
-
-
-def _number(numbers: Any, examples: Any, schema: Schema) -> NumberCache:
-    """Run the preprocessing once over every example, on all cores, in order."""
-    from sora_keras.data import mapped
-    from sora_keras.training import NumberCache
-
-    cache = NumberCache(on_disk=examples.streamed)
-    for chunk in examples.batches(_CHUNK):
-        for values, lengths in mapped(chunk.column(schema.item), numbers, _BATCH):
-            cache.append(values.numpy(), lengths.numpy())
-    return cache.close()
+def _numbered(number: Any, examples: Any) -> tuple[Any, Any, tuple[Finding, ...]]:
+    """The numbers, the examples that they are of, and what was noticed of those left out."""
+    numbers = number(examples)
+    kept = examples if len(numbers) == len(examples) else examples.take(numbers.rows)
+    return numbers, kept, numbers.findings
 
 
 def _identity(recipe: Recipe, fingerprint: str) -> str:

@@ -1,10 +1,12 @@
-"""TensorFlow's notes to its own developers, silenced where we know them to mean nothing to a user."""
+"""TensorFlow's notes to its own developers: silenced where they mean nothing to a user, and put plainly."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
@@ -21,3 +23,9 @@ def quiet_tensorflow() -> Iterator[None]:
     finally:
         logger.setLevel(before[0])
         absl_logging.set_verbosity(before[1])
+
+
+def said_by(error: Any) -> str:
+    """What a TensorFlow error says, without the names of nodes."""
+    said = next((line for line in str(error.message).splitlines() if line.strip()), type(error).__name__)
+    return re.sub(r"\{\{.*?\}\}|\[\[.*|\[Op:.*", "", said).strip(" .:")

@@ -11,16 +11,18 @@ from sora_keras import parameters
 from sora_keras.errors import ArgumentTypeError, NotFittedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     import keras
     import numpy as np
+    import tensorflow as tf
 
     from sora_keras.data import Examples, Finding, Schema, StreamedExamples
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.evaluation import Report
-    from sora_keras.explanation import Explanation
-    from sora_keras.training import NumberCache, TrainingRecord
+    from sora_keras.explanation import Explanation, PictureExplanation
+    from sora_keras.training import Numbers, TrainingRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ class Fitted:
     training: TrainingRecord
     fingerprint: str
     rows: tuple[int, int]
-    examples_shown: tuple[str, ...] = ()
+    examples_shown: tuple[Any, ...] = ()
     scores: dict[str, Any] = field(default_factory=dict)
 
 
@@ -129,11 +131,27 @@ class Recipe:
         """The preprocessing layer, adapted on these training examples; on none, with its largest size."""
         raise NotImplementedError
 
+    def numberer(self, preprocessing: Any, schema: Schema) -> Callable[[Any], Numbers]:
+        """A function that runs the preprocessing once over every one of some examples."""
+        raise NotImplementedError
+
+    def raw(self, items: np.ndarray) -> tf.Tensor:
+        """Items (items,) as the pipeline reads them."""
+        raise NotImplementedError
+
+    def lengths(self, items: np.ndarray) -> np.ndarray | None:
+        """How long each item is, where a batch of items of one length is answered faster."""
+        return None
+
+    def odd_items(self) -> tuple[Any, ...]:
+        """Items that are unlike training data, on which exports are proved too."""
+        return ()
+
     def make_core(self, preprocessing: Any, schema: Schema, encoder: Any) -> keras.Model:
         """The untrained core."""
         raise NotImplementedError
 
-    def begin(self, core: keras.Model, schema: Schema, encoder: Any, numbers: NumberCache, targets: np.ndarray) -> None:
+    def begin(self, core: keras.Model, schema: Schema, encoder: Any, numbers: Numbers, targets: np.ndarray) -> None:
         """Set weights that should not begin at random, from the training examples."""
 
     def loss(self, schema: Schema) -> Any:
@@ -148,7 +166,7 @@ class Recipe:
         """How good the pipeline's answers are."""
         raise NotImplementedError
 
-    def explain(self, item: Any, *, target: Any = None, method: str = "auto") -> Explanation:
+    def explain(self, item: Any, *, target: Any = None, method: str = "auto") -> Explanation | PictureExplanation:
         """What in one item decided the answer."""
         raise NotImplementedError
 

@@ -19,6 +19,7 @@ _EXTRAS = {
     "hub": ("keras-hub",),
     "onnx": ("onnx", "tf2onnx", "onnxruntime"),
     "litert": ("ai-edge-litert",),
+    "medical": ("pydicom",),
     "notebook": ("ipykernel", "nbclient", "nbformat"),
 }
 _CORE = ("sora-keras", "tensorflow", "keras", "numpy", "scikit-learn", "pyarrow")

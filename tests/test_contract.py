@@ -11,9 +11,10 @@ import sora_keras as sora
 from sora_keras.errors import DataError, NotFittedError, NotFoundError, ParameterError, SaveError
 from sora_keras.tasks import find_recipe, list_recipes
 from tests.conftest import reviews
+from tests.pictures import shapes
 
 # A little data for each; a new recipe adds a line.
-DATA = {"text-classifier": reviews}
+DATA = {"text-classifier": reviews, "image-classifier": shapes}
 
 
 @pytest.fixture(params=list_recipes())

@@ -11,7 +11,7 @@ import pytest
 import sora_keras as sora
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_CODE = ("README.md", "README.zh-CN.md", "docs/text.md")
+WITH_CODE = ("README.md", "README.zh-CN.md", "docs/text.md", "docs/images.md")
 WITH_LINKS = (
     *WITH_CODE,
     "docs/dependencies.md",

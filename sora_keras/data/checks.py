@@ -12,6 +12,7 @@ from sora_keras.data.columns import is_blank, is_missing
 from sora_keras.data.findings import MOST_ROWS, Finding, rows_text
 from sora_keras.data.labels import LabelSpace
 from sora_keras.data.names import find_text_column
+from sora_keras.data.picture import Picture
 from sora_keras.errors import DataError
 
 _ROWS = 4096
@@ -105,7 +106,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _has_text(value: Any) -> bool:
-    return isinstance(value, str) and value != "" and not value.isspace()
+    return isinstance(value, Picture) or (isinstance(value, str) and value != "" and not value.isspace())
 
 
 def _is_very_long(value: Any) -> bool:
@@ -115,7 +116,7 @@ def _is_very_long(value: Any) -> bool:
 def _is_unreadable(value: Any) -> bool:
     if isinstance(value, str):
         return any(sign in value for sign in _SIGNS)
-    return value is not None and not is_missing(value)
+    return value is not None and not isinstance(value, Picture) and not is_missing(value)
 
 
 def _flags(values: np.ndarray, test: Callable[[Any], bool]) -> np.ndarray:
@@ -169,10 +170,14 @@ def _hashes(part: Any, item: str | None) -> np.ndarray:
     if item is not None:
         texts = part.column(item)
         # Python's own string hash is kept in the string, and is good within one process.
-        hashed = (hash(text.strip()) if _has_text(text) else _NO_ITEM for text in texts)
+        hashed = (_hash(text) if _has_text(text) else _NO_ITEM for text in texts)
         return np.fromiter(hashed, np.int64, len(texts))
     features = [part.column(name).tolist() for name in part.names if name != part.answer]
     return np.fromiter(map(hash, zip(*features, strict=True)), np.int64, len(part) if features else 0)
+
+
+def _hash(item: Any) -> int:
+    return hash(item.strip() if isinstance(item, str) else item)
 
 
 def _duplicates(hashes: np.ndarray, item: str | None) -> Finding | None:

@@ -24,6 +24,10 @@ TEXT_NAMES = (
     "文本", "内容", "评论", "句子", "问题", "正文", "标题", "描述", "文字",
     "內容", "評論", "問題", "本文", "テキスト", "レビュー",
 )  # fmt: skip
+PICTURE_NAMES = (
+    "image", "images", "picture", "photo", "file", "filename", "file_name", "filepath", "path", "image_path", "img",
+    "图片", "图像", "照片", "文件", "路径", "圖片", "画像", "ファイル",
+)  # fmt: skip
 
 
 def is_text_name(name: str) -> bool:
@@ -71,17 +75,49 @@ def find_text_column(examples: Any, exclude: Collection[str | None] = ()) -> str
     )
 
 
+def find_picture_column(
+    examples: Any, exclude: Collection[str | None] = (), suffixes: tuple[str, ...] = ()
+) -> str:  # fmt: skip
+    """The column with the pictures: the one that holds some, or whose name says so, or the only one of paths.
+
+    Args:
+        examples: `Examples` or `StreamedExamples`. exclude: columns that are something else, as the answer.
+        suffixes: what the paths of pictures end with.
+
+    Raises:
+        DataError: none or several could be it; lists the columns.
+    """
+    names = tuple(name for name in examples.names if name not in exclude)
+    held = tuple(name for name in names if type(_first(examples, name)).__name__ == "Picture")
+    named = held or _named(names, PICTURE_NAMES)
+    if named:
+        return named[0]
+    paths = tuple(name for name in names if str(_first(examples, name)).lower().endswith(suffixes or ("\0",)))
+    if len(paths) == 1:
+        return paths[0]
+    why = f"Several hold paths: {_listed(paths)}." if paths else "No column holds paths of pictures."
+    raise DataError(
+        f"Which column of {examples.source} holds the pictures? {why} Keep only that one beside the answer, "
+        f"or name it 'image'. Columns: {_listed(examples.names)}."
+    )
+
+
+def _first(examples: Any, name: str) -> Any:
+    """The first value that is there."""
+    for part in examples.batches(256):
+        for value in part.column(name):
+            if value is not None:
+                return value
+    return None
+
+
 def _named(names: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
     by_name = {name.strip().lower(): name for name in reversed(names)}
     return tuple(by_name[name] for name in known if name in by_name)
 
 
 def _holds_strings(examples: Any, name: str) -> bool:
-    for part in examples.batches(256):
-        for value in part.column(name):
-            if value is not None:
-                return isinstance(value, str)
-    return False
+    return isinstance(_first(examples, name), str)
 
 
 def _listed(names: Iterable[str]) -> str:

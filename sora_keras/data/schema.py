@@ -14,13 +14,15 @@ class Schema:
 
     item: the column that is classified, as it is called in the user's data; answer: the column that holds the
     answer, or what names several 0/1 columns together;
-    labels: the classes, for recipes that have some; frequencies: the share of each class in training.
+    labels: the classes, for recipes that have some; frequencies: the share of each class in training;
+    rows: how many examples it was learned from.
     """
 
     item: str
     answer: str
     labels: LabelSpace | None = None
     frequencies: tuple[float, ...] = ()
+    rows: int = 0
 
     def to_config(self) -> dict[str, Any]:
         """A dictionary for JSON."""
@@ -29,6 +31,7 @@ class Schema:
             "answer": self.answer,
             "labels": None if self.labels is None else self.labels.to_config(),
             "frequencies": list(self.frequencies),
+            "rows": self.rows,
         }
 
     @classmethod
@@ -40,4 +43,5 @@ class Schema:
             answer=config["answer"],
             labels=None if labels is None else LabelSpace.from_config(labels),
             frequencies=tuple(config["frequencies"]),
+            rows=config["rows"],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
-def mapped(values: np.ndarray, function: Any, batch_size: int) -> Iterator[Any]:
-    """`function` of the tensor of every batch of an array of `str`, on all cores, in order.
+def mapped(
+    values: np.ndarray, function: Any, batch_size: int, tensor: Callable[[np.ndarray], Any] | None = None
+) -> Iterator[Any]:  # fmt: skip
+    """`function` of the tensor of every batch of an array, on all cores, in order.
 
     Args:
         function: a traced function, which lets other threads run while it does.
+        tensor: makes a batch what `function` takes; None is for arrays of `str`.
     """
+    tensor = tensor or string_tensor
 
     def work(start: int) -> Any:
-        return function(string_tensor(values[start : start + batch_size]))
+        return function(tensor(values[start : start + batch_size]))
 
     cores = os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as pool:

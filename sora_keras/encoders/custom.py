@@ -12,7 +12,7 @@ _FEATURES = 128
 _DEFAULTS = TrainingDefaults(learning_rate=1e-3, batch_size=64, epochs=10, patience=2)
 
 
-def custom_text_encoder(given: Any) -> Encoder:
+def custom_encoder(given: Any, modality: str) -> Encoder:
     """Wrap what the user gave; every build makes a fresh copy, so that two fits share no weights.
 
     Raises:
@@ -23,6 +23,9 @@ def custom_text_encoder(given: Any) -> Encoder:
             f"encoder must be a name, a Keras layer or model, or a callable from tensor to tensor. Received: {given!r}"
         )
     name = getattr(given, "name", None) or getattr(given, "__name__", type(given).__name__)
+
+    if modality == "image":
+        return Encoder(str(name), "image", "pixels", lambda pixels, facts: _picture_vector(given, pixels), _DEFAULTS)
 
     def build(ids: Any, facts: Any) -> Any:
         from sora_keras.encoders.text import embed
@@ -112,6 +115,21 @@ def _mask(own: Any, ids: Any, read: Any, encoded: Any) -> Any:
     for layer in _parts(own):
         shape = layer.compute_output_shape(shape)
     return keras.ops.not_equal(ids, 0) if len(shape) == 3 and shape[1] == steps else None
+
+
+def _picture_vector(given: Any, pixels: Any) -> Any:
+    """One vector a picture: what is still a map of features is averaged."""
+    import keras
+
+    encoded = apply(fresh(given), pixels, "encoder")
+    if len(encoded.shape) == 4:
+        return keras.layers.GlobalAveragePooling2D()(encoded)
+    if len(encoded.shape) == 2:
+        return encoded
+    raise ParameterError(
+        "The encoder must give (batch, features) or (batch, height, width, features). "
+        f"Received: shape {tuple(encoded.shape)}"
+    )
 
 
 def _to_vector(encoded: Any, mask: Any) -> Any:

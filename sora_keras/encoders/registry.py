@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sora_keras.errors import ParameterError, nearest
 from sora_keras.registry import Registry
 
 _STEPS = 64
@@ -66,31 +67,34 @@ _REGISTRY: Registry[Encoder] = Registry("encoder", "sora_keras.encoders")
 
 
 def register_encoder(encoder: Encoder) -> Encoder:
-    """Make an encoder known by its name; a taken name raises `ParameterError`."""
-    return _REGISTRY.add(encoder.name, encoder)
+    """Make an encoder known by its name; one that is taken among its modality's raises `ParameterError`."""
+    return _REGISTRY.add(f"{encoder.modality}/{encoder.name}", encoder)
 
 
 def list_encoders(modality: str | None = None) -> dict[str, Encoder]:
-    """The known encoders, of one modality or all."""
+    """The encoders of one modality by name, or all, each as in `"text/cnn"`."""
+    import sora_keras.encoders.pictures
     import sora_keras.encoders.text  # noqa: F401  (ours register as a user's own do)
 
     known = _REGISTRY.all()
-    return {n: e for n, e in known.items() if modality in (None, e.modality)}
+    return known if modality is None else {e.name: e for e in known.values() if e.modality == modality}
 
 
 def find_encoder(name: str, modality: str) -> Encoder:
     """The encoder of that name; an unknown one raises `ParameterError` with the nearest."""
-    list_encoders(modality)
-    return _REGISTRY.find(name)
+    known = list_encoders(modality)
+    if name not in known:
+        raise ParameterError(f"There is no encoder {name!r}.{nearest(name, known)} Known: {', '.join(sorted(known))}.")
+    return known[name]
 
 
 def resolve_encoder(given: Any, modality: str) -> Encoder:
     """The encoder for what a user may pass: a name, `"preset:…"`, a layer, a model or a callable."""
-    from sora_keras.encoders.custom import custom_text_encoder
+    from sora_keras.encoders.custom import custom_encoder
     from sora_keras.encoders.preset import PREFIX, preset_encoder
 
     if not isinstance(given, str):
-        return custom_text_encoder(given)
+        return custom_encoder(given, modality)
     if given.startswith(PREFIX):
         return preset_encoder(given)
     return find_encoder(given, modality)

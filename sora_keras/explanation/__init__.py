@@ -1,6 +1,7 @@
 """What in an item decided its answer, and how that is shown."""
 
 from sora_keras.explanation.explanation import Explanation
+from sora_keras.explanation.pictures import PictureExplanation, explain_picture
 from sora_keras.explanation.text import explain_text
 
-__all__ = ["Explanation", "explain_text"]
+__all__ = ["Explanation", "PictureExplanation", "explain_picture", "explain_text"]

@@ -29,7 +29,7 @@ class Artefact:
         pipeline: from raw input to named outputs. core: from numbers to logits.
         preprocessing: the layer between them. input_name: what the raw input is called.
         classes: the labels in the order of the probabilities.
-        samples: some raw items on which the artefact is proved.
+        samples: some raw items, (items,) bytes, on which the artefact is proved.
         card: facts for the model card, see `sora_keras.export.card`.
         preprocessing_config: what another program needs to make the core's numbers, JSON-able.
     """

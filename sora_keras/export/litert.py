@@ -15,19 +15,20 @@ from sora_keras.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 
 def write_litert(artefact: Artefact, folder: Path) -> None:
     """Write `core.tflite` and `preprocessing.json`, and compare the core's logits with Keras'.
 
-    The core reads (1, length) int32 as the preprocessing makes them and gives (1, outputs) float32. LiteRT
-    holds no string look-up, so the preprocessing is described beside it.
+    The core reads one item's numbers as the preprocessing makes them, (1, …), and gives (1, outputs) float32.
+    LiteRT reads no strings, so the preprocessing is described beside it.
     """
     import tensorflow as tf
 
     core = inference_copy(artefact.core)
-    spec = tf.TensorSpec([1, None], tf.int32, name="ids")
-    traced = tf.function(lambda ids: core(ids, training=False), input_signature=[spec], autograph=False)
+    spec = core_input(artefact.core, batch=1)
+    traced = tf.function(lambda numbers: core(numbers, training=False), input_signature=[spec], autograph=False)
     content = _convert(traced.get_concrete_function())
     (folder / "core.tflite").write_bytes(content)
     write_preprocessing(artefact, folder)
@@ -56,6 +57,14 @@ def _run(content: bytes, numbers: list[np.ndarray]) -> Any:
     return np.concatenate(answers)
 
 
+def core_input(core: keras.Model, *, batch: int | None) -> tf.TensorSpec:
+    """The shape and type of what the core reads, and its name."""
+    import tensorflow as tf
+
+    numbers = core.inputs[0]
+    return tf.TensorSpec([batch, *numbers.shape[1:]], numbers.dtype, name=numbers.name)
+
+
 def inference_copy(core: keras.Model) -> keras.Model:
     """The core with every dropout at 0: Keras keeps the random state of some in the graph even where it is idle."""
     copy = type(core).from_config(_without_dropout(core.get_config()))
@@ -75,13 +84,14 @@ def _without_dropout(config: Any) -> Any:
 
 
 def sample_numbers(artefact: Artefact) -> tuple[list[np.ndarray], np.ndarray]:
-    """The core's input for each sample, (1, length) int32, and what it answers (samples, outputs)."""
+    """The core's input for each sample, (1, …), and what it answers (samples, outputs)."""
     import tensorflow as tf
 
     core = artefact.core
-    spec = tf.TensorSpec([None, None], tf.int32)
-    traced = tf.function(lambda ids: core(ids, training=False), input_signature=[spec], autograph=False)
-    numbers = [artefact.preprocessing(tf.constant([str(item)])).numpy() for item in artefact.samples]
+    spec = core_input(core, batch=None)
+    traced = tf.function(lambda numbers: core(numbers, training=False), input_signature=[spec], autograph=False)
+    made = (artefact.preprocessing(tf.constant([item], tf.string)) for item in artefact.samples)
+    numbers = [tf.cast(one, spec.dtype).numpy() for one in made]
     return numbers, np.concatenate([traced(row).numpy() for row in numbers])
 
 

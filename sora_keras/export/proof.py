@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -17,10 +18,10 @@ TOLERANCE = 1e-4
 
 # Runs by itself, in a process that knows TensorFlow alone.
 _ANSWER = """
-import json, sys
+import base64, json, sys
 import tensorflow as tf
 loaded = tf.saved_model.load(sys.argv[1])
-items = json.load(open(sys.argv[2], encoding="utf-8"))
+items = [base64.b64decode(item) for item in json.load(open(sys.argv[2], encoding="utf-8"))]
 outputs = loaded.signatures["serving_default"](**{sys.argv[3]: tf.constant(items, tf.string)})
 assert not any(name.partition(".")[0] in ("sora_keras", "keras_hub", "tensorflow_text") for name in sys.modules)
 plain = {}
@@ -39,9 +40,9 @@ def prove_saved_model(artefact: Artefact, version: Path) -> None:
     """
     import tensorflow as tf
 
-    items = [str(item) for item in artefact.samples]
+    items = artefact.samples.tolist()
     given, answered = version.parent / "items.json", version.parent / "answers.json"
-    given.write_text(json.dumps(items), encoding="utf-8")
+    given.write_text(json.dumps([base64.b64encode(item).decode() for item in items]), encoding="utf-8")
     command = [sys.executable, "-I", "-c", _ANSWER, str(version), str(given), artefact.input_name]
     done = subprocess.run([*command, str(answered)], capture_output=True, text=True)
     if done.returncode:

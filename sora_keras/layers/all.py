@@ -4,5 +4,6 @@ import sora_keras.layers.class_decision
 import sora_keras.layers.embedding
 import sora_keras.layers.masked_pooling
 import sora_keras.layers.ngram_ids
+import sora_keras.layers.pictures
 import sora_keras.layers.preset_ids
 import sora_keras.layers.word_ids  # noqa: F401

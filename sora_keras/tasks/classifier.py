@@ -131,11 +131,15 @@ class Classifier(Recipe):
 
     def __call__(self, item: Any) -> Any:
         """A `Prediction` for one item, or a list of them for several."""
-        several = not isinstance(item, str)
+        several = not self.is_one(item)
         items = list(item) if several else [item]
         probabilities = answer_few(self, self.check_items(items))["probabilities"]
         answers = [self._prediction(row) for row in probabilities]
         return answers if several else answers[0]
+
+    def is_one(self, item: Any) -> bool:
+        """Whether this is one item rather than several."""
+        raise NotImplementedError
 
     def check_items(self, items: list[Any]) -> np.ndarray:
         """Items as the pipeline takes them; raises `ArgumentTypeError` for what is none."""

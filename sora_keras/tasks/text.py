@@ -13,16 +13,20 @@ from sora_keras.errors import ArgumentTypeError, DataError
 from sora_keras.tasks.classifier import Classifier, class_shares, labels_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
+    import tensorflow as tf
 
     from sora_keras.data import Examples, Schema, StreamedExamples
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.explanation import Explanation
-    from sora_keras.training import NumberCache
+    from sora_keras.training import NumberCache, Numbers
 
 _MANY = 200_000
 _FEW = 5_000
 _CHUNK = 16384
+_ODD = ("", "a", "Good?! 好。", "naïve café\t😀 12", "x" * 300)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -79,7 +83,7 @@ class TextClassifier(Classifier):
         usable = examples.take(complete)
         labels = self.learn_labels(usable)
         targets = self.targets(usable, data.Schema(item, examples.answer, labels))
-        return data.Schema(item, examples.answer, labels, class_shares(targets, labels))
+        return data.Schema(item, examples.answer, labels, class_shares(targets, labels), len(usable))
 
     def usable(self, examples: Any, schema: Schema) -> np.ndarray:
         return self._complete(examples, schema.item)
@@ -161,12 +165,31 @@ class TextClassifier(Classifier):
         head = keras.layers.Dense(facts.outputs, dtype="float32", name=HEAD)
         return keras.Model(ids, apply(head, encoded, "extend()"), name="core")
 
-    def begin(self, core: keras.Model, schema: Schema, encoder: Any, numbers: NumberCache, targets: np.ndarray) -> None:
+    def begin(self, core: keras.Model, schema: Schema, encoder: Any, numbers: Numbers, targets: np.ndarray) -> None:
         from sora_keras.encoders import resolve_encoder
 
         begin = resolve_encoder(encoder, "text").begin
         if begin is not None:
             begin(core, numbers, targets)
+
+    def numberer(self, preprocessing: Any, schema: Schema) -> Callable[[Any], NumberCache]:
+        from sora_keras.training import text_numberer
+
+        return text_numberer(preprocessing, schema.item)
+
+    def raw(self, items: np.ndarray) -> tf.Tensor:
+        from sora_keras.data import string_tensor
+
+        return string_tensor(items)
+
+    def lengths(self, items: np.ndarray) -> np.ndarray:
+        return np.fromiter(map(len, items), np.int64, len(items))
+
+    def odd_items(self) -> tuple[str, ...]:
+        return _ODD
+
+    def is_one(self, item: Any) -> bool:
+        return isinstance(item, str)
 
     def check_items(self, items: list[Any]) -> np.ndarray:
         for place, item in enumerate(items):

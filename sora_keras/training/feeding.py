@@ -6,16 +6,36 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import numpy as np
 
-from sora_keras.data import untuned
+from sora_keras.data import Finding, untuned
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 _WINDOW = 50  # batches that are sorted by length together
+
+
+class Numbers(Protocol):
+    """What a `Feed` reads: one row of numbers an example.
+
+    lengths: (rows,) where rows differ in length, or None; findings: what was noticed of examples left out; rows: the
+    numbers of those that are not.
+    """
+
+    @property
+    def lengths(self) -> np.ndarray | None: ...
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+    @property
+    def rows(self) -> np.ndarray: ...
+    @property
+    def on_disk(self) -> bool: ...
+    def __len__(self) -> int: ...
+    def gather(self) -> Any:
+        """A function for `tf.data` from row numbers (rows,) int64 to a batch of their numbers."""
 
 
 class NumberCache:
@@ -60,6 +80,16 @@ class NumberCache:
     @property
     def on_disk(self) -> bool:
         return self._file is not None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing: every text has numbers."""
+        return ()
+
+    @property
+    def rows(self) -> np.ndarray:
+        """All rows."""
+        return np.arange(len(self))
 
     def padded(self, rows: np.ndarray) -> np.ndarray:
         """Some rows, (rows, longest) int32, padded with 0; at least one wide."""
@@ -114,7 +144,7 @@ class Feed:
     batch_size: examples a step; seed: of the order, which depends on it and the epoch alone.
     """
 
-    numbers: NumberCache
+    numbers: Numbers
     targets: np.ndarray
     weights: np.ndarray | None
     batch_size: int
@@ -141,9 +171,11 @@ class Feed:
         if self.shuffled:
             random.shuffle(order)
         window = self.batch_size * _WINDOW
+        lengths = self.numbers.lengths
         for begin in range(0, len(order), window):
             rows = order[begin : begin + window]
-            rows = rows[np.argsort(self.numbers.lengths[rows], kind="stable")]
+            if lengths is not None:
+                rows = rows[np.argsort(lengths[rows], kind="stable")]
             batches = [rows[i : i + self.batch_size] for i in range(0, len(rows), self.batch_size)]
             for place in random.permutation(len(batches)) if self.shuffled else range(len(batches)):
                 yield batches[place]

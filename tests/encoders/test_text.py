@@ -24,9 +24,8 @@ def core(request) -> keras.Model:
 
 def test_ours_are_registered_as_a_users_own_would_be() -> None:
     assert list(list_encoders("text"))[:5] == ["ngram", "cnn", "lstm", "bilstm", "transformer"]
-    assert list_encoders("image") == {}
-    with pytest.raises(ParameterError, match="'ngram' is registered already"):
-        register_encoder(list_encoders()["ngram"])
+    with pytest.raises(ParameterError, match="'text/ngram' is registered already"):
+        register_encoder(list_encoders("text")["ngram"])
     with pytest.raises(ParameterError, match="Did you mean 'bilstm'"):
         find_encoder("bilsmt", "text")
 
@@ -104,7 +103,7 @@ def test_naive_bayes_evidence_of_several_labels_counts_a_text_for_each() -> None
 def test_ngram_begins_as_naive_bayes(outputs: int, targets: list[int]) -> None:
     numbers = numbers_of([[1, 2], [1, 3], [2]])
     core = make_core("ngram", TextFacts(4, 24, outputs))
-    list_encoders()["ngram"].begin(core, numbers, np.array(targets))
+    list_encoders("text")["ngram"].begin(core, numbers, np.array(targets))
     evidence = naive_bayes_evidence(numbers, np.array(targets), 4, outputs)
     assert np.allclose(core(np.array([[1, 3]], np.int32)), 0.5 * evidence[[1, 3]].sum(axis=0) / 2**0.5, atol=1e-6)
 
@@ -112,10 +111,10 @@ def test_ngram_begins_as_naive_bayes(outputs: int, targets: list[int]) -> None:
 def test_ngram_under_other_layers_begins_at_the_evidence_with_a_head_of_its_own() -> None:
     numbers, targets = numbers_of([[1, 2], [1, 3], [2]]), np.array([1, 1, 0])
     ids = keras.Input((None,), dtype="int32")
-    encoded = keras.layers.Dense(5)(list_encoders()["ngram"].build(ids, TextFacts(4, 24, 1)))
+    encoded = keras.layers.Dense(5)(list_encoders("text")["ngram"].build(ids, TextFacts(4, 24, 1)))
     core = keras.Model(ids, keras.layers.Dense(1, name=HEAD)(encoded))
     before = core.get_layer(HEAD).get_weights()[0]
-    list_encoders()["ngram"].begin(core, numbers, targets)
+    list_encoders("text")["ngram"].begin(core, numbers, targets)
     assert np.array_equal(core.get_layer(HEAD).get_weights()[0], before)
     expected = 0.5 * naive_bayes_evidence(numbers, targets, 4, 1)
     assert np.allclose(core.get_layer(EMBEDDING).get_weights()[0], expected)
@@ -125,6 +124,6 @@ def test_encoder_of_ones_own_is_found_by_name(monkeypatch: pytest.MonkeyPatch) -
     from sora_keras.encoders import registry
 
     monkeypatch.setattr(registry._REGISTRY, "_entries", dict(registry._REGISTRY._entries))
-    own = Encoder("mine", "text", "words", list_encoders()["cnn"].build, list_encoders()["cnn"].training)
+    own = Encoder("mine", "text", "words", list_encoders("text")["cnn"].build, list_encoders("text")["cnn"].training)
     assert register_encoder(own) is own
     assert find_encoder("mine", "text") is own

@@ -1,0 +1,170 @@
+"""Anything people hold pictures in, to examples: the door for pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sora_keras.data.examples import Examples
+from sora_keras.data.files import is_file_list
+from sora_keras.data.names import find_picture_column
+from sora_keras.data.picture import SUFFIXES, Picture, as_bytes_of_pixels, encode, to_picture
+from sora_keras.data.reading import AnyExamples, read_examples
+from sora_keras.data.tf_dataset import is_dataset
+from sora_keras.errors import DataError, NotFoundError
+
+COLUMN = "image"
+PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
+
+
+def read_pictures(
+    X: Any, y: Any = None, *, part: str = "train", answer_required: bool = True, memory: int | str = "auto"
+) -> AnyExamples:  # fmt: skip
+    """Read pictures and say which column is the answer.
+
+    Args:
+        X: a folder with a sub-folder a class, or with `train`, `val` and `test` inside of which `part` is
+            read; a folder of pictures; a path, several or a glob; a CSV, data frame or records with a column of
+            paths; arrays (pictures, height, width[, channels]); a list of paths, bytes, arrays or Pillow
+            images; a `tf.data.Dataset` of pictures and labels; a pair of such and its answers.
+        y: the answers; the name of their column; or None.
+        part: `"train"`, `"val"` or `"test"`, where the folder has such parts.
+
+    Returns:
+        Examples with a column of `Picture`, under the name that it has, or `"image"`.
+
+    Raises:
+        NotFoundError: there is no such file or folder. DataError: no pictures, or the answer is unclear.
+        ArgumentTypeError: `X` is nothing that holds pictures.
+    """
+    if y is None and isinstance(X, tuple) and len(X) == 2 and hasattr(X[0], "__len__") and not isinstance(X[0], str):
+        X, y = X
+    if isinstance(X, str | os.PathLike):
+        return _from_path(Path(os.path.expanduser(os.fspath(X))), y, part, answer_required, memory)
+    if is_dataset(X):
+        X, labels = _from_dataset(X)
+        y = labels if y is None else y
+    if (isinstance(X, np.ndarray) and X.dtype != object and X.ndim >= 3) or _is_batch(X):
+        return _answered(_from_arrays(np.asarray(X)), y, answer_required)
+    if isinstance(X, list | tuple | np.ndarray) and len(X) and not is_file_list(X) and not isinstance(X[0], dict):
+        items = np.empty(len(X), object)
+        for place, value in enumerate(X):
+            items[place] = to_picture(value)
+        return _answered(items, y, answer_required)
+    examples = read_examples(X, y, answer_required=answer_required, memory=memory, default_name=COLUMN)
+    return with_pictures(examples, Path())
+
+
+def with_pictures(examples: AnyExamples, folder: Path) -> AnyExamples:
+    """With the column of paths as pictures; relative paths begin at `folder`.
+
+    Raises:
+        DataError: no column holds paths. NotFoundError: files are missing; names the first ten.
+    """
+    name = find_picture_column(examples, exclude=(examples.answer,), suffixes=SUFFIXES)
+    values = examples.column(name)
+    pictures = np.empty(len(values), object)
+    for place, value in enumerate(values):
+        if isinstance(value, Picture) or value is None:
+            pictures[place] = value
+        else:
+            pictures[place] = to_picture(folder / value.strip() if isinstance(value, str) else value)
+    missing = [picture.path for picture in pictures if picture and picture.path and not Path(picture.path).is_file()]
+    if missing:
+        listed = ", ".join(missing[:10]) + (", …" if len(missing) > 10 else "")
+        raise NotFoundError(f"{len(missing):,} of {len(values):,} files of column {name!r} are missing: {listed}.")
+    return examples.with_columns({name: pictures})
+
+
+def part_of(folder: Path, part: str) -> Path | None:
+    """The sub-folder that holds this part of the data, if there is one."""
+    return next((folder / name for name in PARTS[part] if (folder / name).is_dir()), None)
+
+
+def _from_path(path: Path, y: Any, part: str, answer_required: bool, memory: int | str) -> AnyExamples:
+    if path.is_dir():
+        return _from_folder(part_of(path, part) or path, y, answer_required)
+    if path.suffix.lower() in SUFFIXES and path.is_file():
+        return _answered(_pictures([path]), y, answer_required)
+    examples = read_examples(str(path), y, answer_required=answer_required, memory=memory, default_name=COLUMN)
+    return with_pictures(examples, path.parent)
+
+
+def _from_folder(folder: Path, y: Any, answer_required: bool) -> AnyExamples:
+    classes = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = [(path, part.name) for part in classes for path in _files(part)]
+    if classes and found:
+        empty = [part.name for part in classes if part.name not in {name for _, name in found}]
+        if empty:
+            raise DataError(f"{folder} has class folders without a picture: {', '.join(empty[:10])}.")
+        labels = np.array([name for _, name in found], dtype=object)
+        return _answered(
+            _pictures([path for path, _ in found]), labels if y is None else y, answer_required, folder.name
+        )
+    files = list(_files(folder))
+    if not files:
+        raise DataError(
+            f"{folder} holds no pictures. Expected: a sub-folder for each class with pictures in it. Suffixes that are "
+            f"read: {', '.join(SUFFIXES)}."
+        )
+    return _answered(_pictures(files), y, answer_required, folder.name)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def _pictures(paths: list[Path]) -> np.ndarray:
+    pictures = np.empty(len(paths), object)
+    for place, path in enumerate(paths):
+        pictures[place] = Picture(str(path))
+    return pictures
+
+
+def _from_arrays(arrays: np.ndarray) -> np.ndarray:
+    pixels, _ = as_bytes_of_pixels(arrays)
+    pictures = np.empty(len(pixels), object)
+    for place, one in enumerate(pixels):
+        pictures[place] = Picture(content=encode(one))
+    return pictures
+
+
+def _from_dataset(dataset: Any) -> tuple[Any, Any]:
+    spec = dataset.element_spec
+    pair = isinstance(spec, tuple)
+    if pair and len(spec) != 2:
+        raise DataError(f"Elements must be pictures or pairs of pictures and labels. Received: tuples of {len(spec)}")
+    if dataset.cardinality() == -1:
+        raise DataError("The tf.data.Dataset never ends. Leave out repeat(), or use take(n).")
+    rank = (spec[0] if pair else spec).shape.rank
+    batched = rank in (1, 4)
+    pictures: list[Any] = []
+    labels: list[Any] = []
+    for element in dataset.as_numpy_iterator():
+        items, answers = element if pair else (element, None)
+        pictures.extend(items if batched else [items])
+        if pair:
+            labels.extend(np.asarray(answers).ravel().tolist())
+    if not pictures:
+        raise DataError("The tf.data.Dataset has no elements.")
+    same = not isinstance(pictures[0], bytes) and len({one.shape for one in pictures}) == 1
+    return (np.stack(pictures) if same else pictures), (labels if pair else None)
+
+
+def _is_batch(X: Any) -> bool:
+    return type(X).__module__.startswith(("tensorflow", "torch", "jax")) and getattr(X, "ndim", 0) >= 3
+
+
+def _answered(pictures: np.ndarray, y: Any, required: bool, source: str = "the pictures") -> AnyExamples:
+    if not len(pictures):
+        raise DataError(f"{source} has no pictures.")
+    if y is None and required:
+        raise DataError(
+            f"y is missing: {source} has no labels. Pass them as y=, or a folder with a sub-folder a class."
+        )
+    examples = Examples({COLUMN: pictures}, source=source)
+    return examples if y is None else read_examples(examples, y)

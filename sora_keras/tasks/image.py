@@ -1,0 +1,205 @@
+"""Pictures to classes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from sora_keras import parameters
+from sora_keras.answering import answer_few
+from sora_keras.errors import DataError, ParameterError
+from sora_keras.tasks.classifier import Classifier, class_shares, labels_of
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import keras
+    import tensorflow as tf
+
+    from sora_keras.data import Examples, Picture, Schema, StreamedExamples
+    from sora_keras.encoders import TrainingDefaults
+    from sora_keras.explanation import PictureExplanation
+    from sora_keras.training import PixelCache
+
+_SAMPLED = 256
+_LARGEST = 128
+_FITS = ("crop", "pad", "stretch")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ImageClassifier(Classifier):
+    """Sorts pictures into two or more classes, or gives each any number of labels.
+
+    Takes the parameters of `Recipe` and of `Classifier`, and these.
+
+    Args:
+        encoder: `"cnn"` (compact and residual, right-sized to the pictures and how many there are), `"auto"`, a
+            Keras layer or model, or a callable. The last three get the pixels (batch, height, width,
+            channels), float32 from 0 to 255.
+        size: the pixels a side that pictures are brought to, or `(height, width)`; `"auto"` is the median of
+            the training pictures, at most 128.
+        fit_to: how: `"crop"` keeps the largest centred part, `"pad"` all of it with black beside,
+            `"stretch"` all of it, distorted.
+
+    Example:
+        >>> clf = ImageClassifier(epochs=3)
+        >>> clf.fit("photos/").evaluate("test_photos/")
+    """
+
+    name: ClassVar[str] = "image-classifier"
+    input_name: ClassVar[str] = "image"
+
+    encoder: Any = "cnn"
+    size: int | tuple[int, int] | str = "auto"
+    fit_to: str = "crop"
+
+    def fit(self, X: Any, y: Any = None, *, validation: Any = None, groups: Any = None, resume: Any = None) -> Self:
+        """As `Recipe.fit`; a folder with `train` and `val` inside trains on the one and validates on the other."""
+        from sora_keras.data import part_of
+
+        if validation is None and isinstance(X, str | os.PathLike) and Path(X).is_dir():
+            held_out = part_of(Path(X), "val")
+            validation = held_out if part_of(Path(X), "train") else None
+        return super().fit(X, y, validation=validation, groups=groups, resume=resume)
+
+    def read(
+        self, X: Any, y: Any = None, *, schema: Schema | None = None, answers: bool = True
+    ) -> Examples | StreamedExamples:
+        from sora_keras import data
+
+        if schema is None:
+            return data.read_pictures(X, y, memory=self.memory)
+        examples = data.read_pictures(X, y, part="test", answer_required=False, memory=self.memory)
+        if answers and y is None:
+            examples = data.with_known_answer(examples, schema.answer)
+        if schema.item not in examples.names:
+            found = data.find_picture_column(examples, exclude=(examples.answer,))
+            examples = examples.rename({found: schema.item})
+        return examples
+
+    def learn(self, examples: Any) -> Schema:
+        from sora_keras import data
+
+        item = data.find_picture_column(examples, exclude=(examples.answer,))
+        usable = examples.take(self._complete(examples, item))
+        if not len(usable):
+            raise DataError(f"No row of {examples.source} has both a picture in {item!r} and an answer.")
+        labels = self.learn_labels(usable)
+        targets = self.targets(usable, data.Schema(item, examples.answer, labels))
+        return data.Schema(item, examples.answer, labels, class_shares(targets, labels), len(usable))
+
+    def usable(self, examples: Any, schema: Schema) -> np.ndarray:
+        return self._complete(examples, schema.item)
+
+    def _complete(self, examples: Any, item: str) -> np.ndarray:
+        from sora_keras import data
+
+        return data.usable_rows(examples, item, examples.answer)
+
+    def choose_encoder(self, rows: int) -> tuple[Any, str]:
+        if not isinstance(self.encoder, str) or self.encoder != "auto":
+            return self.encoder, ""
+        return "cnn", "encoder='auto' picked 'cnn': it trains from scratch on pictures of any size."
+
+    def defaults(self, encoder: Any, rows: int) -> TrainingDefaults:
+        from sora_keras.encoders import resolve_encoder
+
+        return resolve_encoder(encoder, "image").training.suited_to(rows)
+
+    def preprocess(self, examples: Any, schema: Schema, encoder: Any) -> Any:
+        from sora_keras.data import usual_shape
+        from sora_keras.layers.pictures import DecodePictures
+
+        if self.fit_to not in _FITS:
+            raise ParameterError(f"fit_to must be one of {', '.join(_FITS)}. Received: {self.fit_to!r}")
+        size, channels = (_LARGEST, _LARGEST), 3
+        if examples is not None:
+            rows = np.linspace(0, len(examples) - 1, min(_SAMPLED, len(examples))).astype(np.int64)
+            size, channels = usual_shape(examples.take(rows).column(schema.item), most=_LARGEST)
+        return DecodePictures(self._given_size() or size, channels, fit=self.fit_to, name="preprocessing")
+
+    def _given_size(self) -> tuple[int, int] | None:
+        if isinstance(self.size, str) and self.size == "auto":
+            return None
+        sides = self.size if isinstance(self.size, tuple | list) else (self.size, self.size)
+        if len(sides) != 2:
+            raise ParameterError(f"size must be 'auto', pixels, or (height, width). Received: {self.size!r}")
+        for side in sides:
+            parameters.check_number("size", side, least=1, most=4096, whole=True)
+        return int(sides[0]), int(sides[1])
+
+    def numberer(self, preprocessing: Any, schema: Schema) -> Callable[[Any], PixelCache]:
+        from sora_keras.data import parse_memory
+        from sora_keras.training import decode_pictures
+
+        budget = parse_memory(self.memory)
+        return lambda examples: decode_pictures(
+            preprocessing, examples.column(schema.item), budget=budget, say=print if self.verbose else None
+        )
+
+    def raw(self, items: np.ndarray) -> tf.Tensor:
+        import tensorflow as tf
+
+        return tf.constant([item.read() for item in items], tf.string)
+
+    def odd_items(self) -> tuple[Picture, ...]:
+        from sora_keras.data import to_picture
+
+        colours = np.arange(5 * 9 * 3, dtype=np.uint8).reshape(5, 9, 3)
+        return (to_picture(colours), to_picture(np.zeros((1, 1), np.uint8)), to_picture(colours[..., 0]))
+
+    def make_core(self, preprocessing: Any, schema: Schema, encoder: Any) -> keras.Model:
+        import keras
+
+        from sora_keras.encoders import resolve_encoder
+        from sora_keras.encoders.custom import apply, fresh
+        from sora_keras.encoders.pictures import PictureFacts
+
+        labels = labels_of(schema)
+        outputs = 1 if labels.kind == "binary" else len(labels.classes)
+        height, width = preprocessing.size
+        facts = PictureFacts(height, width, preprocessing.channels, outputs, schema.rows)
+        pixels = keras.Input((height, width, preprocessing.channels), name="pixels")
+        encoded = resolve_encoder(encoder, "image").build(pixels, facts)
+        for layer in self.layers:
+            encoded = apply(fresh(layer), encoded, "extend()")
+        head = keras.layers.Dense(outputs, dtype="float32", name="head")
+        return keras.Model(pixels, apply(head, encoded, "extend()"), name="core")
+
+    def is_one(self, item: Any) -> bool:
+        if isinstance(item, list | tuple):
+            return False
+        return not (hasattr(item, "__array__") and np.ndim(item) == 4)
+
+    def check_items(self, items: list[Any]) -> np.ndarray:
+        from sora_keras.data import to_picture
+
+        made = np.empty(len(items), object)
+        for place, item in enumerate(items):
+            made[place] = to_picture(item)
+        return made
+
+    def explain(self, item: Any, *, target: Any = None, method: str = "auto") -> PictureExplanation:
+        """Which parts of a picture spoke for a class.
+
+        Args:
+            item: a picture. target: the class to explain; None takes the likeliest.
+            method: `"grad_cam"`, `"integrated_gradients"`, or `"auto"`: the first where the encoder has a map.
+        """
+        from sora_keras.explanation import explain_picture
+
+        fitted = self.fitted
+        pictures = self.check_items([item])
+        index = self.target_index(target, answer_few(self, pictures)["probabilities"][0])
+        return explain_picture(
+            fitted.preprocessing(self.raw(pictures)).numpy()[0],
+            core=fitted.core,
+            value=self.explained_value(index),
+            label=labels_of(fitted.schema).values[index],
+            method=method,
+        )

@@ -1,0 +1,140 @@
+"""Decoded pictures, kept once and fed every epoch."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import weakref
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sora_keras.data import Finding
+from sora_keras.errors import DataError
+from sora_keras.quiet import said_by
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+_BATCH = 64
+_MOST_BROKEN = 0.05
+_LISTED = 10
+
+
+@dataclass(eq=False)
+class PixelCache:
+    """Pictures of one size, in memory or in a temporary file.
+
+    pixels: (pictures, height, width, channels) uint8; rows: which of the examples they are, ascending;
+    findings: which others could not be decoded, and why.
+    """
+
+    pixels: np.ndarray
+    rows: np.ndarray
+    findings: tuple[Finding, ...] = ()
+    lengths: None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def on_disk(self) -> bool:
+        return isinstance(self.pixels, np.memmap)
+
+    def gather(self) -> Any:
+        """A function for `tf.data` from picture numbers (rows,) int64 to their pixels, float32 from 0 to 255."""
+        import tensorflow as tf
+
+        shape = (None, *self.pixels.shape[1:])
+        kept = None if self.on_disk else tf.constant(self.pixels)
+
+        def read(rows: tf.Tensor) -> tf.Tensor:
+            if kept is not None:
+                return tf.cast(tf.gather(kept, rows), tf.float32)
+            some = tf.numpy_function(lambda which: np.asarray(self.pixels[which]), [rows], tf.uint8)
+            return tf.cast(tf.ensure_shape(some, shape), tf.float32)
+
+        return read
+
+
+def decode_pictures(
+    decoder: Any, pictures: np.ndarray, *, budget: int, say: Callable[[str], None] | None = None
+) -> PixelCache:  # fmt: skip
+    """Decode every picture on all cores; what cannot be decoded is left out with its reason.
+
+    Args:
+        decoder: a `DecodePictures`. pictures: (examples,) of `Picture`.
+        budget: bytes of pixels that may stay in memory; more go to a temporary file.
+        say: is told of pictures left out.
+
+    Raises:
+        DataError: more than a twentieth cannot be decoded.
+    """
+    import tensorflow as tf
+
+    shape = (len(pictures), *decoder.size, decoder.channels)
+    pixels = _room(shape, budget)
+    spec = [tf.TensorSpec([None], tf.string)]
+    traced = tf.function(decoder.call, input_signature=spec, autograph=False).get_concrete_function()
+    broken: dict[int, str] = {}
+
+    def work(start: int) -> None:
+        some = pictures[start : start + _BATCH]
+        try:
+            pixels[start : start + len(some)] = traced(tf.constant([one.read() for one in some], tf.string)).numpy()
+        except (DataError, tf.errors.OpError):
+            for place, one in enumerate(some, start):
+                reason = _decode_one(traced, one, pixels, place)
+                if reason:
+                    broken[place] = reason
+
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        tasks = (pool.submit(work, start) for start in range(0, len(pictures), _BATCH))
+        ahead = deque(islice(tasks, 2 * cores))
+        while ahead:
+            ahead.popleft().result()
+            ahead.extend(islice(tasks, 1))
+    if not broken:
+        return PixelCache(pixels, np.arange(len(pictures)))
+    finding = _left_out(pictures, dict(sorted(broken.items())))
+    if len(broken) > _MOST_BROKEN * len(pictures):
+        raise DataError(f"{finding.message}. Mend them or leave them out.")
+    if say:
+        say(f"Left out: {finding.message}.")
+    rows = np.setdiff1d(np.arange(len(pictures)), sorted(broken))
+    return PixelCache(pixels[rows], rows, (finding,))
+
+
+def _left_out(pictures: np.ndarray, broken: dict[int, str]) -> Finding:
+    shown = "; ".join(f"{pictures[place]}: {reason}" for place, reason in list(broken.items())[:_LISTED])
+    more = "; …" if len(broken) > _LISTED else ""
+    message = f"{len(broken):,} of {len(pictures):,} pictures cannot be decoded ({shown}{more})"
+    return Finding("unreadable", message, tuple(list(broken)[:_LISTED]))
+
+
+def _decode_one(traced: Any, picture: Any, pixels: np.ndarray, place: int) -> str:
+    """Decode one picture into its place; the reason where that fails, else nothing."""
+    import tensorflow as tf
+
+    try:
+        pixels[place] = traced(tf.constant([picture.read()], tf.string)).numpy()[0]
+    except DataError as error:
+        return str(error)
+    except tf.errors.OpError as error:
+        return said_by(error)
+    return ""
+
+
+def _room(shape: tuple[int, ...], budget: int) -> np.ndarray:
+    if int(np.prod(shape)) <= budget:
+        return np.zeros(shape, np.uint8)
+    folder = tempfile.TemporaryDirectory(prefix="sora-")
+    pixels = np.memmap(os.path.join(folder.name, "pixels"), np.uint8, "w+", shape=shape)
+    weakref.finalize(pixels, folder.cleanup)
+    return pixels
