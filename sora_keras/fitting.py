@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 _REFIT_ROWS = 50_000
+_LONGER = 10  # times as many passes where a time limit ends them
 
 
 def fit(
@@ -73,6 +74,8 @@ def assemble(recipe: Recipe, preprocessing: Any, core: keras.Model, schema: Sche
 
 
 def _check_parameters(recipe: Recipe) -> None:
+    from sora_keras.training.schedule import SCHEDULES
+
     check = parameters.check_number
     check("epochs", recipe.epochs, least=1, whole=True, auto=True)
     check("batch_size", recipe.batch_size, least=1, whole=True, auto=True)
@@ -81,6 +84,9 @@ def _check_parameters(recipe: Recipe) -> None:
     check("validation_fraction", recipe.validation_fraction, least=0, most=0.9)
     check("time_limit", recipe.time_limit, least=0, none=True)
     check("seed", recipe.seed, least=0, most=2**32 - 1, whole=True)
+    check("average", recipe.average, least=0, most=0.9999, none=True, auto=True)
+    if recipe.schedule not in ("auto", *SCHEDULES):
+        raise ParameterError(f"schedule must be auto, {' or '.join(SCHEDULES)}. Received: {recipe.schedule!r}")
 
 
 def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tuple[Any, ...]:
@@ -122,7 +128,10 @@ def _groups(groups: Any, examples: Any) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What stays the same whatever examples are trained on; epochs overrules the recipe's and stops nowhere."""
+    """What stays the same whatever examples are trained on.
+
+    passes: of the head alone and of the whole, which overrule the recipe's and stop nowhere.
+    """
 
     recipe: Recipe
     schema: Schema
@@ -130,7 +139,7 @@ class _Plan:
     findings: tuple[Finding, ...]
     deadline: float | None
     resume: str | os.PathLike[str] | None
-    epochs: int | None = None
+    passes: tuple[int, int] | None = None
 
 
 def _refits(recipe: Recipe, fitted: Fitted, encoder: Any) -> bool:
@@ -138,7 +147,8 @@ def _refits(recipe: Recipe, fitted: Fitted, encoder: Any) -> bool:
     if recipe.refit not in (True, False, "auto"):
         raise ParameterError(f"refit must be True, False or 'auto'. Received: {recipe.refit!r}")
     record = fitted.training
-    if not fitted.rows[1] or record.best_epoch < 1 or record.stopped in ("interrupted", "time limit reached"):
+    passes = record.best_epoch + record.head_epochs
+    if not fitted.rows[1] or passes < 1 or record.stopped in ("interrupted", "time limit reached"):
         return False
     if recipe.refit == "auto":
         rows = sum(fitted.rows)
@@ -148,9 +158,11 @@ def _refits(recipe: Recipe, fitted: Fitted, encoder: Any) -> bool:
 
 def _refit(plan: _Plan, whole: Any, fitted: Fitted) -> Fitted:
     """As many passes over all examples as were best; how that was found stays on record."""
+    record = fitted.training
     if plan.recipe.verbose:
-        print(f"Training again on all {sum(fitted.rows):,} examples, {fitted.training.best_epoch} passes.")
-    again = _train(replace(plan, epochs=fitted.training.best_epoch, resume=None), whole, None)
+        of_head = f" after {record.head_epochs} of the head" if record.head_epochs else ""
+        print(f"Training again on all {sum(fitted.rows):,} examples, {record.best_epoch} passes{of_head}.")
+    again = _train(replace(plan, passes=(record.head_epochs, record.best_epoch), resume=None), whole, None)
     return replace(again, rows=fitted.rows, training=replace(fitted.training, refitted=True))
 
 
@@ -158,6 +170,7 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     import keras
 
     from sora_keras import training
+    from sora_keras.encoders import resolve_encoder
 
     recipe, schema, encoder = plan.recipe, plan.schema, plan.encoder
     preprocessing = recipe.preprocess(train, schema, encoder)
@@ -173,23 +186,31 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         return getattr(defaults, name) if isinstance(value, str) and value == "auto" else value
 
     weights = recipe.weights(targets, schema)
-    feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed)
+    augmentation = recipe.augmentation(core)
+    feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed, augmentation=augmentation)
     check_feed = None
     if held_out is not None:
         check_numbers, held_out, _ = _numbered(number, held_out)
         check_targets = recipe.targets(held_out, schema)
         check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
     fingerprint = train.fingerprint()
+    known = plan.passes[1] if plan.passes else None
     settings = training.TrainingSettings(
-        epochs=plan.epochs or choose("epochs"),
+        epochs=known or _epochs(recipe, defaults, choose("schedule")),
         learning_rate=choose("learning_rate"),
-        patience=plan.epochs or choose("patience"),
+        patience=known or choose("patience"),
+        schedule=choose("schedule"),
+        average=choose("average") or 0.0,
+        weight_decay=defaults.weight_decay,
         deadline=plan.deadline,
         resume=plan.resume,
         identity=_identity(recipe, fingerprint) if plan.resume else "",
         verbose=recipe.verbose,
     )
-    record = training.train(core, feed, check_feed, recipe.loss(schema), settings)
+    if resolve_encoder(encoder, recipe.modality).pretrained:
+        record = training.train_in_two_steps(core, feed, check_feed, recipe.loss(schema), settings, plan.passes)
+    else:
+        record = training.train(core, feed, check_feed, recipe.loss(schema), settings)
     # A new model over the same layers: without the optimizer, whose state is twice as large as the weights.
     core = keras.Model(core.input, core.output, name=core.name)
     return Fitted(
@@ -204,6 +225,14 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         rows=(len(train), 0 if held_out is None else len(held_out)),
         examples_shown=tuple(train.take(np.arange(min(_SHOWN, len(train)))).column(schema.item)),
     )
+
+
+def _epochs(recipe: Recipe, defaults: Any, schedule: str) -> int:
+    """The most passes; with a time limit, a rate that falls along with the time wants all of it."""
+    if recipe.epochs != "auto":
+        return int(recipe.epochs)
+    fills = recipe.time_limit is not None and schedule == "cosine"
+    return int(defaults.epochs * (_LONGER if fills else 1))
 
 
 def _numbered(number: Any, examples: Any) -> tuple[Any, Any, tuple[Finding, ...]]:

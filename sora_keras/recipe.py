@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.evaluation import Report
     from sora_keras.explanation import Explanation, PictureExplanation
-    from sora_keras.training import Numbers, TrainingRecord
+    from sora_keras.training import Augmentation, Numbers, TrainingRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,13 @@ class Recipe:
         refit: train again on all examples, those for validation too, for as many passes as were best; where
             validation data are given apart, they stay apart. `"auto"` does so with encoders that train in
             seconds, on up to 50,000 examples.
-        time_limit: seconds after which `fit` stops and keeps the best weights; None sets no limit.
+        schedule: of the learning rate: `"constant"`, or `"cosine"`, which rises over a twentieth of the training
+            and then falls to almost nothing; `"auto"` suits the encoder.
+        average: keep a moving average of the weights, of which each step keeps this share, such as 0.99; None
+            keeps the weights themselves; `"auto"` suits the encoder.
+        time_limit: seconds after which `fit` stops and keeps the best weights; None sets no limit. With
+            `schedule="cosine"` and `epochs="auto"` the rate falls along with the time, and all of it is used,
+            for up to ten times the usual passes.
         seed: of splits, weights and order; the same seed gives the same weights on a CPU.
         memory: how much the data may take, in bytes or as in `"2GB"`, before it is streamed from disk;
             `"auto"` is a quarter of the free memory.
@@ -76,6 +82,7 @@ class Recipe:
 
     name: ClassVar[str]
     input_name: ClassVar[str]
+    modality: ClassVar[str]
 
     encoder: Any = "auto"
     layers: tuple[Any, ...] = ()
@@ -83,6 +90,8 @@ class Recipe:
     batch_size: int | str = "auto"
     learning_rate: float | str = "auto"
     patience: int | str = "auto"
+    schedule: str = "auto"
+    average: float | str | None = "auto"
     validation_fraction: float = 0.1
     refit: bool | str = "auto"
     time_limit: float | None = None
@@ -150,6 +159,10 @@ class Recipe:
     def make_core(self, preprocessing: Any, schema: Schema, encoder: Any) -> keras.Model:
         """The untrained core."""
         raise NotImplementedError
+
+    def augmentation(self, core: keras.Model) -> Augmentation | None:
+        """What is done to the training batches of this core, and to no others."""
+        return None
 
     def begin(self, core: keras.Model, schema: Schema, encoder: Any, numbers: Numbers, targets: np.ndarray) -> None:
         """Set weights that should not begin at random, from the training examples."""

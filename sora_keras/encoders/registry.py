@@ -19,7 +19,9 @@ class TrainingDefaults:
 
     learning_rate: of the AdamW; batch_size: examples a step; epochs: the most passes over the data;
     patience: passes without a better validation loss before training stops; quick: whether training is so
-    quick that it is repeated on all examples, those for validation too, once they have said how long.
+    quick that it is repeated on all examples, those for validation too, once they have said how long;
+    schedule: of the rate, `"constant"` or `"cosine"`; average: how slowly the moving average of the weights that
+    is kept moves, 0 for none; weight_decay: of the AdamW.
     """
 
     learning_rate: float
@@ -27,6 +29,9 @@ class TrainingDefaults:
     epochs: int
     patience: int
     quick: bool = False
+    schedule: str = "constant"
+    average: float = 0.0
+    weight_decay: float = 0.004
 
     def suited_to(self, rows: int) -> TrainingDefaults:
         """For little data smaller batches, so that an epoch has 64 steps, at a rate in proportion to the root.
@@ -53,6 +58,7 @@ class Encoder:
         training: the defaults for training with it.
         begin: sets weights of the built core that should not begin at random; is given the core, the
             training examples' numbers and their targets.
+        pretrained: whether its weights were trained elsewhere, so that the head is trained first.
     """
 
     name: str
@@ -61,6 +67,7 @@ class Encoder:
     build: Callable[[Any, Any], Any]
     training: TrainingDefaults
     begin: Callable[[Any, Any, Any], None] | None = None
+    pretrained: bool = False
 
 
 _REGISTRY: Registry[Encoder] = Registry("encoder", "sora_keras.encoders")

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from sora_keras.data import Examples, Picture, Schema, StreamedExamples
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.explanation import PictureExplanation
-    from sora_keras.training import PixelCache
+    from sora_keras.training import Augmentation, PixelCache
 
 _SAMPLED = 256
 _LARGEST = 128
+_SMOOTHING = 0.1
 _FITS = ("crop", "pad", "stretch")
 
 
@@ -45,6 +46,12 @@ class ImageClassifier(Classifier):
             the training pictures, at most 128.
         fit_to: how: `"crop"` keeps the largest centred part, `"pad"` all of it with black beside,
             `"stretch"` all of it, distorted.
+        augment: what is done to training pictures: `"auto"` moves them by up to 8 %, changes the brightness and
+            contrast of coloured ones, and mirrors them where validation pictures say that this keeps their class;
+            None; or Keras layers, such as `keras.layers.RandAugment`, `MixUp`, `CutMix` and `RandomErasing`, which
+            then do all that is done.
+        label_smoothing: the share of each answer that is spread over all classes; `"auto"` is 0.1 for three or
+            more classes, else 0.
 
     Example:
         >>> clf = ImageClassifier(epochs=3)
@@ -53,10 +60,13 @@ class ImageClassifier(Classifier):
 
     name: ClassVar[str] = "image-classifier"
     input_name: ClassVar[str] = "image"
+    modality: ClassVar[str] = "image"
 
     encoder: Any = "cnn"
     size: int | tuple[int, int] | str = "auto"
     fit_to: str = "crop"
+    augment: Any = "auto"
+    label_smoothing: float | str = "auto"
 
     def fit(self, X: Any, y: Any = None, *, validation: Any = None, groups: Any = None, resume: Any = None) -> Self:
         """As `Recipe.fit`; a folder with `train` and `val` inside trains on the one and validates on the other."""
@@ -170,6 +180,25 @@ class ImageClassifier(Classifier):
             encoded = apply(fresh(layer), encoded, "extend()")
         head = keras.layers.Dense(outputs, dtype="float32", name="head")
         return keras.Model(pixels, apply(head, encoded, "extend()"), name="core")
+
+    def augmentation(self, core: keras.Model) -> Augmentation | None:
+        from sora_keras.training import make_augmentation
+
+        channels, outputs = core.input.shape[-1], core.output.shape[-1]
+        return make_augmentation(self.augment, channels=channels, outputs=outputs, seed=self.seed)
+
+    def loss(self, schema: Schema) -> Any:
+        import keras
+
+        from sora_keras.training import smoothed_crossentropy
+
+        parameters.check_number("label_smoothing", self.label_smoothing, least=0, most=0.9, auto=True)
+        several = labels_of(schema).kind == "multiclass"
+        given = self.label_smoothing
+        smoothing = (_SMOOTHING if several else 0.0) if isinstance(given, str) else float(given)
+        if several:
+            return smoothed_crossentropy(smoothing)
+        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
 
     def is_one(self, item: Any) -> bool:
         if isinstance(item, list | tuple):

@@ -53,6 +53,7 @@ class TextClassifier(Classifier):
 
     name: ClassVar[str] = "text-classifier"
     input_name: ClassVar[str] = "text"
+    modality: ClassVar[str] = "text"
 
     encoder: Any = "ngram"
     vocabulary: int | str = "auto"

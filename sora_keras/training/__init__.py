@@ -1,12 +1,16 @@
 """The fit loop's settings: feeding, stopping, resuming, precision, optimizers."""
 
+from sora_keras.training.augmentation import Augmentation, make_augmentation
 from sora_keras.training.feeding import Feed, NumberCache, Numbers
 from sora_keras.training.loop import TrainingRecord, TrainingSettings, train
+from sora_keras.training.losses import smoothed_crossentropy
 from sora_keras.training.numbering import text_numberer
 from sora_keras.training.pixels import PixelCache, decode_pictures
 from sora_keras.training.surroundings import precision, reproducible
+from sora_keras.training.transfer import train_in_two_steps
 
 __all__ = [
+    "Augmentation",
     "Feed",
     "NumberCache",
     "Numbers",
@@ -14,8 +18,11 @@ __all__ = [
     "TrainingRecord",
     "TrainingSettings",
     "decode_pictures",
+    "make_augmentation",
     "precision",
     "reproducible",
+    "smoothed_crossentropy",
     "text_numberer",
     "train",
+    "train_in_two_steps",
 ]

@@ -15,6 +15,8 @@ from sora_keras.data import Finding, untuned
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from sora_keras.training.augmentation import Augmentation
+
 _WINDOW = 50  # batches that are sorted by length together
 
 
@@ -141,7 +143,8 @@ class Feed:
     """Numbers with their targets, as batches for `fit`.
 
     numbers: one row an example; targets: (examples, …); weights: (examples,) float32 or None;
-    batch_size: examples a step; seed: of the order, which depends on it and the epoch alone.
+    batch_size: examples a step; seed: of the order, which depends on it and the epoch alone;
+    augmentation: changes each batch, or None.
     """
 
     numbers: Numbers
@@ -151,6 +154,7 @@ class Feed:
     seed: int
     shuffled: bool = True
     epoch: int = 0
+    augmentation: Augmentation | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -166,6 +170,8 @@ class Feed:
         Rows are shuffled, then sorted by length within windows of some batches, so that a batch holds
         little padding, and the batches of a window are shuffled again.
         """
+        if self.augmentation:
+            self.augmentation.begin_epoch(self.epoch)
         random = np.random.default_rng([self.seed, self.epoch])
         order = np.arange(len(self))
         if self.shuffled:
@@ -191,7 +197,10 @@ class Feed:
 
         def batch(rows: tf.Tensor) -> tuple[tf.Tensor, ...]:
             parts = [gather(rows), tf.gather(targets, rows)]
+            if self.augmentation:
+                parts = [*self.augmentation(*parts)]
             return tuple(parts if weights is None else [*parts, tf.gather(weights, rows)])
 
-        result = rows.map(batch, num_parallel_calls=1 if self.numbers.on_disk else 2)
+        # What is drawn at random must be drawn in one order.
+        result = rows.map(batch, num_parallel_calls=1 if self.numbers.on_disk or self.augmentation else 2)
         return untuned(result.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4))

@@ -25,24 +25,45 @@ class KeepBest(keras.callbacks.Callback):
     Args:
         watch: the figure's name in Keras' logs, such as `"val_loss"`.
         patience: epochs without a better figure before training stops.
-        deadline: `time.monotonic()` at which training stops, or None.
+        deadline: `time.monotonic()` at which training stops, or None; the last validation ends by then.
         feed: is told the epoch, which its order depends on.
         store: where the run is kept so that it can continue, or None.
+        best: a figure that the weights at hand are known to have.
     """
 
-    def __init__(self, watch: str, patience: int, deadline: float | None, feed: Feed, store: RunStore | None) -> None:
+    def __init__(
+        self, watch: str, patience: int, deadline: float | None, feed: Feed, store: RunStore | None,
+        best: float = math.inf,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.watch, self.patience, self.deadline = watch, patience, deadline
         self.feed, self.store = feed, store
-        self.best, self.best_epoch, self.epochs, self.waited = float("inf"), -1, 0, 0
+        self.best, self.best_epoch, self.epochs, self.waited = best, -1, 0, 0
         self.stopped, self.diverged = "all epochs done", False
         self._weights: list[np.ndarray] | None = None
+        self._validation_began = self._validation_seconds = 0.0
+
+    def set_model(self, model: Any) -> None:
+        super().set_model(model)
+        if math.isfinite(self.best) and self._weights is None:
+            self._weights = model.get_weights()
+
+    @property
+    def ends(self) -> float | None:
+        """When the last step is made, so that validation ends by the deadline."""
+        return None if self.deadline is None else self.deadline - self._validation_seconds
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self._validation_began = time.monotonic()
+
+    def on_test_end(self, logs: Any = None) -> None:
+        self._validation_seconds = time.monotonic() - self._validation_began
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.feed.epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.deadline is not None and time.monotonic() > self.deadline:
+        if self.ends is not None and time.monotonic() > self.ends:
             self.model.stop_training = True
             self.stopped = "time limit reached"
 
@@ -52,7 +73,7 @@ class KeepBest(keras.callbacks.Callback):
         if not math.isfinite(figure):
             self.model.stop_training = True
             self.stopped = "the loss is no finite number any more"
-            self.diverged = self.best_epoch < 0
+            self.diverged = self._weights is None
             return
         better = figure < self.best
         if better:
@@ -65,7 +86,9 @@ class KeepBest(keras.callbacks.Callback):
                 self.stopped = self.without_better
         if self.store:
             facts = {name: getattr(self, name) for name in ("best", "best_epoch", "epochs", "waited")}
-            self.store.write(self.model, facts, better=better)
+            augmentation = self.feed.augmentation
+            flips = augmentation.allowed if augmentation and augmentation.asked else None
+            self.store.write(self.model, {**facts, "flips": flips}, better=better)
 
     @property
     def without_better(self) -> str:
@@ -84,6 +107,9 @@ class KeepBest(keras.callbacks.Callback):
         self.store.load(model, "best")
         self._weights = model.get_weights()
         self.store.load(model, "last")
+        flips = facts.pop("flips", None)
+        if self.feed.augmentation and flips is not None:
+            self.feed.augmentation.allow(flips)
         for name, value in facts.items():
             setattr(self, name, value)
         if self.waited >= self.patience:

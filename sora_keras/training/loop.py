@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass, field
@@ -18,7 +19,9 @@ class TrainingSettings:
 
     epochs: the most passes; learning_rate: of the AdamW; patience: passes without a better figure before
     it stops; deadline: `time.monotonic()` at which it stops; resume: a folder that keeps the run;
-    identity: what the run is on, for `resume`; verbose: show progress.
+    identity: what the run is on, for `resume`; verbose: show progress; schedule: of the rate, `"constant"` or
+    `"cosine"`; average: how slowly the moving average of the weights moves that is kept instead of them, 0 for
+    none; weight_decay: of the AdamW; best: what the weights at hand are known to score, to be bettered.
     """
 
     epochs: int
@@ -28,6 +31,10 @@ class TrainingSettings:
     resume: str | os.PathLike[str] | None = None
     identity: str = ""
     verbose: bool = True
+    schedule: str = "constant"
+    average: float = 0.0
+    weight_decay: float = 0.004
+    best: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,9 @@ class TrainingRecord:
 
     epochs: passes made; best_epoch: whose weights were kept, from 1 (0: none was finished);
     history: each figure by epoch; stopped: why it ended; seconds: the whole, seconds_per_epoch: mean;
-    refitted: whether as many passes were then made over all examples, those for validation too.
+    refitted: whether as many passes were then made over all examples, those for validation too;
+    head_epochs: passes that the head made before, on what an encoder that was trained elsewhere gives;
+    best: the figure of the weights that were kept.
     """
 
     epochs: int
@@ -46,6 +55,8 @@ class TrainingRecord:
     seconds: float
     seconds_per_epoch: float
     refitted: bool = False
+    head_epochs: int = 0
+    best: float | None = None
 
 
 def train(core: Any, training: Feed, validation: Feed | None, loss: Any, settings: TrainingSettings) -> TrainingRecord:
@@ -59,18 +70,16 @@ def train(core: Any, training: Feed, validation: Feed | None, loss: Any, setting
         SaveError, DataError: `settings.resume` could not be written, or what it holds is damaged.
     """
     from sora_keras.training.keeping import KeepBest, RunStore
-    from sora_keras.training.optimizers import TouchedRowsAdamW
-    from sora_keras.training.progress import ShowProgress
 
     # XLA would compile anew for every length of batch.
-    core.compile(TouchedRowsAdamW(settings.learning_rate), loss, jit_compile=False)
+    core.compile(_optimizer(settings), loss, jit_compile=False)
     core.optimizer.build(core.trainable_variables)
     store = RunStore(settings.resume, settings.identity) if settings.resume else None
     watch = "loss" if validation is None else "val_loss"
-    keeper = KeepBest(watch, settings.patience, settings.deadline, training, store)
+    keeper = KeepBest(watch, settings.patience, settings.deadline, training, store, settings.best)
     keeper.resume(core)
     keeper.set_model(core)
-    callbacks: list[Any] = [keeper, *([ShowProgress()] if settings.verbose else [])]
+    callbacks = _callbacks(keeper, training, validation, settings)
     began = time.perf_counter()
     if keeper.waited < settings.patience and keeper.epochs < settings.epochs:
         try:
@@ -100,8 +109,44 @@ def train(core: Any, training: Feed, validation: Feed | None, loss: Any, setting
     seconds = time.perf_counter() - began
     return TrainingRecord(
         keeper.epochs, keeper.best_epoch + 1, history, keeper.stopped, seconds,
-        seconds / max(1, len(history.get("loss", []))),
+        seconds / max(1, len(history.get("loss", []))), best=keeper.best if math.isfinite(keeper.best) else None,
     )  # fmt: skip
+
+
+def _optimizer(settings: TrainingSettings) -> Any:
+    import keras
+
+    from sora_keras.training.optimizers import TouchedRowsAdamW
+
+    if not settings.average:
+        return TouchedRowsAdamW(settings.learning_rate, settings.weight_decay)
+    return keras.optimizers.AdamW(
+        settings.learning_rate, settings.weight_decay, use_ema=True, ema_momentum=settings.average
+    )
+
+
+def _callbacks(keeper: Any, training: Feed, validation: Feed | None, settings: TrainingSettings) -> list[Any]:
+    """In the order in which they act: what is kept are the averaged weights, after the flips are decided."""
+    import keras
+
+    from sora_keras.training.flips import AskFlips
+    from sora_keras.training.progress import ShowProgress
+    from sora_keras.training.schedule import CosineRate
+
+    callbacks: list[Any] = []
+    if settings.average:
+        swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+        # A run is kept at the end of an epoch, when the averages have changed places with the weights.
+        swap._ema_weights_in_model = keeper.epochs > 0
+        callbacks.append(swap)
+    if settings.schedule == "cosine":
+        made = keeper.epochs * training.steps
+        callbacks.append(
+            CosineRate(settings.learning_rate, settings.epochs * training.steps, made, lambda: keeper.ends)
+        )
+    if training.augmentation and validation is not None:
+        callbacks.append(AskFlips(training.augmentation, validation, verbose=settings.verbose))
+    return [*callbacks, keeper, *([ShowProgress()] if settings.verbose else [])]
 
 
 def _interrupted(best_epoch: int) -> str:
