@@ -59,6 +59,7 @@ class Encoder:
         begin: sets weights of the built core that should not begin at random; is given the core, the
             training examples' numbers and their targets.
         pretrained: whether its weights were trained elsewhere, so that the head is trained first.
+        size: pixels a side that it was made for, or None where any will do.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Encoder:
     training: TrainingDefaults
     begin: Callable[[Any, Any, Any], None] | None = None
     pretrained: bool = False
+    size: int | None = None
 
 
 _REGISTRY: Registry[Encoder] = Registry("encoder", "sora_keras.encoders")
@@ -80,6 +82,7 @@ def register_encoder(encoder: Encoder) -> Encoder:
 
 def list_encoders(modality: str | None = None) -> dict[str, Encoder]:
     """The encoders of one modality by name, or all, each as in `"text/cnn"`."""
+    import sora_keras.encoders.efficientnet_lite
     import sora_keras.encoders.pictures
     import sora_keras.encoders.text  # noqa: F401  (ours register as a user's own do)
 
