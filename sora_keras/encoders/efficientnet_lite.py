@@ -9,7 +9,7 @@ import numpy as np
 
 from sora_keras.encoders.registry import Encoder, TrainingDefaults, register_encoder
 from sora_keras.encoders.torch_weights import read_torch_weights
-from sora_keras.errors import DataError, MissingExtraError
+from sora_keras.errors import DataError, MissingExtraError, ParameterError
 from sora_keras.files import package_folder
 
 NAME = "efficientnet_lite0"
@@ -143,11 +143,22 @@ def _of_layer(layer: Any, tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
     return [kernel.transpose(2, 3, 0, 1) if depthwise else kernel.transpose(2, 3, 1, 0)]
 
 
-# A rate at which what ImageNet taught is kept: features change little, the head has learned before.
-register_encoder(
-    Encoder(
-        NAME, "image", "pixels", lambda pixels, facts: build(pixels, weights=True),
-        TrainingDefaults(3e-4, 32, 10, 3, schedule="cosine", weight_decay=0.01),
-        pretrained=True, size=SIZE,
+def encoder(weights: Any = "auto") -> Encoder:
+    """The encoder; `weights` is `"auto"` or `"imagenet"` for those of ImageNet, or None to begin at random.
+
+    Raises:
+        ParameterError: `weights` is none of these.
+    """
+    if weights is None:
+        scratch = TrainingDefaults(1e-3, 64, 30, 30, schedule="cosine", weight_decay=0.05)
+        return Encoder(NAME, "image", "pixels", lambda pixels, facts: build(pixels, weights=False), scratch)
+    if weights not in ("auto", "imagenet"):
+        raise ParameterError(f"weights of {NAME!r} must be 'auto', 'imagenet' or None. Received: {weights!r}")
+    # A rate at which what ImageNet taught is kept: features change little, the head has learned before.
+    gentle = TrainingDefaults(3e-4, 32, 10, 3, schedule="cosine", weight_decay=0.01)
+    return Encoder(
+        NAME, "image", "pixels", lambda pixels, facts: build(pixels, weights=True), gentle, pretrained=True, size=SIZE
     )
-)  # fmt: skip
+
+
+register_encoder(encoder())

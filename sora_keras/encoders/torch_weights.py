@@ -13,7 +13,7 @@ import numpy as np
 from sora_keras.errors import DataError
 
 _MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the format that PyTorch wrote before 1.6
-_KINDS = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_KINDS: dict[str, np.dtype[Any]] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
 def read_torch_weights(path: Path) -> dict[str, np.ndarray]:
