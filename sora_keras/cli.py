@@ -116,11 +116,15 @@ def export(
     model: Model,
     out: Annotated[Path, typer.Argument(help="The folder to make.")],
     format: Annotated[str, typer.Option(help="saved_model, litert or onnx.")] = "saved_model",
+    quantize: Annotated[str | None, typer.Option(help="float16 or int8, of litert.")] = None,
+    data: Annotated[str | None, typer.Option(help="Examples with answers, to measure what that loses.")] = None,
     licence: Annotated[str, typer.Option(help="For the model card.")] = "not stated",
     overwrite: Overwrite = False,
 ) -> None:
     """Export a trained model, proved to answer as `predict` does."""
-    path = tasks.load(model).export(out, format=format, licence=licence, overwrite=overwrite)
+    path = tasks.load(model).export(
+        out, format=format, quantize=quantize, data=data, licence=licence, overwrite=overwrite
+    )
     print(f"Exported and proved: {path}")
 
 

@@ -163,7 +163,7 @@ def _refit(plan: _Plan, whole: Any, fitted: Fitted) -> Fitted:
         of_head = f" after {record.head_epochs} of the head" if record.head_epochs else ""
         print(f"Training again on all {sum(fitted.rows):,} examples, {record.best_epoch} passes{of_head}.")
     again = _train(replace(plan, passes=(record.head_epochs, record.best_epoch), resume=None), whole, None)
-    return replace(again, rows=fitted.rows, training=replace(fitted.training, refitted=True))
+    return replace(again, rows=fitted.rows, held_out=fitted.held_out, training=replace(fitted.training, refitted=True))
 
 
 def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
@@ -223,6 +223,7 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         training=record,
         fingerprint=fingerprint,
         rows=(len(train), 0 if held_out is None else len(held_out)),
+        held_out=held_out,
         examples_shown=tuple(train.take(np.arange(min(_SHOWN, len(train)))).column(schema.item)),
     )
 

@@ -32,7 +32,8 @@ class Fitted:
     schema: columns and answers; preprocessing, core, pipeline: the three models; encoder: the name of the
     one in use; findings: what was noticed in the data; training: what happened; fingerprint: of the
     training data; rows: how many examples trained, and how many validated; examples_shown: a few raw
-    training items, on which exports are proved (never saved); scores: what the last `evaluate` gave.
+    training items, on which exports are proved, and held_out: the
+    examples that chose the weights (neither is saved); scores: what the last `evaluate` gave.
     """
 
     schema: Schema
@@ -45,6 +46,7 @@ class Fitted:
     fingerprint: str
     rows: tuple[int, int]
     examples_shown: tuple[Any, ...] = ()
+    held_out: Any = None
     scores: dict[str, Any] = field(default_factory=dict)
 
 
@@ -82,6 +84,7 @@ class Recipe:
 
     name: ClassVar[str]
     input_name: ClassVar[str]
+    input_kind: ClassVar[str] = "UTF-8 strings"
     modality: ClassVar[str]
 
     encoder: Any = "auto"
@@ -163,6 +166,10 @@ class Recipe:
     def augmentation(self, core: keras.Model, rows: int) -> Augmentation | None:
         """What is done to the training batches of this core, and to no others."""
         return None
+
+    def share_right(self, targets: np.ndarray, logits: np.ndarray) -> float:
+        """How many answers from these logits (examples, outputs) are right, as a share."""
+        raise NotImplementedError
 
     def begin(self, core: keras.Model, schema: Schema, encoder: Any, numbers: Numbers, targets: np.ndarray) -> None:
         """Set weights that should not begin at random, from the training examples."""
@@ -271,14 +278,18 @@ class Recipe:
         return report
 
     def export(
-        self, path: str | os.PathLike[str], *, format: str = "saved_model", licence: str = "not stated",
-        overwrite: bool = False,
+        self, path: str | os.PathLike[str], *, format: str = "saved_model", quantize: str | None = None,
+        data: Any = None, licence: str = "not stated", overwrite: bool = False,
     ) -> Path:  # fmt: skip
         """Write an artefact that needs nothing of ours to run, and prove it before returning.
 
         Args:
             path: the folder to make. format: `"saved_model"` (raw input, named outputs), or `"litert"` or
                 `"onnx"` (the numeric core with a JSON of the preprocessing).
+            quantize: of LiteRT, `"float16"` (weights of half the size) or `"int8"` (whole numbers throughout, a quarter
+                of the size, what small devices want); its accuracy is measured beside the float core's.
+            data: examples with answers, as `evaluate` takes them, to measure that on; None takes those that were held
+                out in `fit`, which a loaded recipe has not.
             licence: for the model card. overwrite: replace what is there.
 
         Raises:
@@ -287,7 +298,9 @@ class Recipe:
         """
         from sora_keras.exporting import export_recipe
 
-        return export_recipe(self, path, format=format, licence=licence, overwrite=overwrite)
+        return export_recipe(
+            self, path, format=format, quantize=quantize, data=data, licence=licence, overwrite=overwrite
+        )
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Keep the fitted recipe in a folder for `sora_keras.load`: Keras files and JSON, no pickle."""

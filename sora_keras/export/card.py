@@ -12,7 +12,8 @@ def model_card(facts: dict[str, Any], format: str) -> str:
 
     Args:
         facts: `recipe`, `encoder`, `classes`, `rows` (training, validation), `fingerprint`, `training`, `findings`
-            (messages), `scores` (of the last `evaluate`, may be empty), `licence`, `input_name`.
+            (messages), `scores` (of the last `evaluate`, may be empty), `licence`, `input_name`,
+            `numbers` (the name of the second signature, or None); `quantized` where it is.
         format: what was exported.
     """
     from sora_keras.pages import render

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,27 +26,30 @@ def write_litert(artefact: Artefact, folder: Path) -> None:
     The core reads one item's numbers as the preprocessing makes them, (1, …), and gives (1, outputs) float32.
     LiteRT reads no strings, so the preprocessing is described beside it.
     """
-    import tensorflow as tf
-
-    core = inference_copy(artefact.core)
-    spec = core_input(artefact.core, batch=1)
-    traced = tf.function(lambda numbers: core(numbers, training=False), input_signature=[spec], autograph=False)
-    content = _convert(traced.get_concrete_function())
+    content = convert(artefact.core)
     (folder / "core.tflite").write_bytes(content)
     write_preprocessing(artefact, folder)
     numbers, wanted = sample_numbers(artefact)
-    compare({"logits": wanted}, {"logits": _run(content, numbers)}, "LiteRT core")
+    compare({"logits": wanted}, {"logits": run_litert(content, numbers)}, "LiteRT core")
 
 
-def _convert(traced: Any) -> bytes:
+def convert(core: keras.Model, adjust: Callable[[Any], None] = lambda converter: None) -> bytes:
+    """The core as a LiteRT file; `adjust` is given the `tf.lite.TFLiteConverter` before it runs."""
     import tensorflow as tf
 
+    copy = inference_copy(core)
+    spec = core_input(core, batch=1)
+    traced = tf.function(lambda numbers: copy(numbers, training=False), input_signature=[spec], autograph=False)
     # Named with its model, as TensorFlow recommends, the converter leaves the weights out.
-    with quiet_tensorflow():
-        return tf.lite.TFLiteConverter.from_concrete_functions([traced]).convert()
+    with quiet_tensorflow(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Statistics for quantized inputs", category=UserWarning)
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([traced.get_concrete_function()])
+        adjust(converter)
+        return bytes(converter.convert())
 
 
-def _run(content: bytes, numbers: list[np.ndarray]) -> Any:
+def run_litert(content: bytes, numbers: list[np.ndarray]) -> np.ndarray:
+    """The logits (items, outputs) of a LiteRT file for each item's numbers, (1, …)."""
     interpreter = require("ai_edge_litert.interpreter", "litert").Interpreter(model_content=content)
     place = interpreter.get_input_details()[0]["index"]
     answers = []

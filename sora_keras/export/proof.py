@@ -19,16 +19,23 @@ TOLERANCE = 1e-4
 # Runs by itself, in a process that knows TensorFlow alone.
 _ANSWER = """
 import base64, json, sys
+import numpy as np
 import tensorflow as tf
 loaded = tf.saved_model.load(sys.argv[1])
-items = [base64.b64decode(item) for item in json.load(open(sys.argv[2], encoding="utf-8"))]
-outputs = loaded.signatures["serving_default"](**{sys.argv[3]: tf.constant(items, tf.string)})
-assert not any(name.partition(".")[0] in ("sora_keras", "keras_hub", "tensorflow_text") for name in sys.modules)
+given = json.load(open(sys.argv[2], encoding="utf-8"))
 plain = {}
-for name, value in outputs.items():
-    value = value.numpy()
-    plain[name] = [v.decode() for v in value] if value.dtype == object else value.tolist()
-json.dump(plain, open(sys.argv[4], "w", encoding="utf-8"))
+for signature, (name, kind, items) in given.items():
+    if kind == "bytes":
+        items = tf.constant([base64.b64decode(item) for item in items], tf.string)
+    else:
+        items = tf.constant(np.load(items))
+    outputs = loaded.signatures[signature](**{name: items})
+    plain[signature] = {}
+    for output, value in outputs.items():
+        value = value.numpy()
+        plain[signature][output] = [v.decode() for v in value] if value.dtype == object else value.tolist()
+assert not any(name.partition(".")[0] in ("sora_keras", "keras_hub", "tensorflow_text") for name in sys.modules)
+json.dump(plain, open(sys.argv[3], "w", encoding="utf-8"))
 """
 
 
@@ -41,10 +48,16 @@ def prove_saved_model(artefact: Artefact, version: Path) -> None:
     import tensorflow as tf
 
     items = artefact.samples.tolist()
-    given, answered = version.parent / "items.json", version.parent / "answers.json"
-    given.write_text(json.dumps([base64.b64encode(item).decode() for item in items]), encoding="utf-8")
-    command = [sys.executable, "-I", "-c", _ANSWER, str(version), str(given), artefact.input_name]
-    done = subprocess.run([*command, str(answered)], capture_output=True, text=True)
+    given, answered, kept = (version.parent / name for name in ("items.json", "answers.json", "numbers.npy"))
+    asked: dict[str, tuple[str, str, Any]] = {
+        "serving_default": (artefact.input_name, "bytes", [base64.b64encode(item).decode() for item in items])
+    }
+    if artefact.numbers_name:
+        np.save(kept, artefact.preprocessing(tf.constant(items, tf.string)).numpy().astype(np.float32))
+        asked[artefact.numbers_name] = (artefact.numbers_name, "numbers", str(kept))
+    given.write_text(json.dumps(asked), encoding="utf-8")
+    command = [sys.executable, "-I", "-c", _ANSWER, str(version), str(given), str(answered)]
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise ExportError(
             "The exported SavedModel does not run in a process with TensorFlow alone, so nothing was "
@@ -52,9 +65,11 @@ def prove_saved_model(artefact: Artefact, version: Path) -> None:
         )
     answers = json.loads(answered.read_text(encoding="utf-8"))
     expected = artefact.pipeline(tf.constant(items, tf.string), training=False)
-    compare({name: value.numpy() for name, value in expected.items()}, answers, "SavedModel")
-    given.unlink()
-    answered.unlink()
+    for signature, answer in answers.items():
+        wanted = {name: value.numpy() for name, value in expected.items()}
+        compare(wanted, answer, f"SavedModel (signature {signature})")
+    for file in (given, answered, kept):
+        file.unlink(missing_ok=True)
 
 
 def compare(expected: dict[str, np.ndarray], answers: dict[str, Any], what: str) -> None:

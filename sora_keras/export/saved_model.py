@@ -14,16 +14,21 @@ def write_saved_model(artefact: Artefact, folder: Path) -> None:
     """Write the version folder `1` and prove it in a fresh process.
 
     Signature `serving_default`: `input_name` (batch,) strings to `label` (batch,) strings, `score` (batch,)
-    and `probabilities` (batch, classes) float32.
+    and `probabilities` (batch, classes) float32. Where the artefact names its numbers, a second signature of that name
+    takes those: for pictures `pixels` (batch, height, width, 1 or 3) float32 from 0 to 255, of any size.
     """
     import tensorflow as tf
 
     labels = folder / "labels.txt"
     labels.write_text("".join(f"{name}\n" for name in artefact.classes), encoding="utf-8")
     module = _servable(artefact, labels)
+    signatures = {"serving_default": module.answer}
+    if artefact.numbers_name:
+        module.answer_numbers = _of_numbers(artefact)
+        signatures[artefact.numbers_name] = module.answer_numbers
     version = folder / "1"
     with quiet_tensorflow():
-        tf.saved_model.save(module, str(version), signatures={"serving_default": module.answer})
+        tf.saved_model.save(module, str(version), signatures=signatures)
     labels.unlink()
     prove_saved_model(artefact, version)
 
@@ -47,3 +52,15 @@ def _servable(artefact: Artefact, labels: Path) -> Any:
     tables = (getattr(layer, "table", None) for layer in pipeline._flatten_layers())
     module.tables = [table for table in tables if table is not None]
     return module
+
+
+def _of_numbers(artefact: Artefact) -> Any:
+    import tensorflow as tf
+
+    core, decision, sized = artefact.core, artefact.pipeline.layers[-1], artefact.preprocessing.from_pixels
+    spec = tf.TensorSpec([None, None, None, None], tf.float32, name=artefact.numbers_name)
+
+    def answer(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        return dict(decision(core(sized(pixels), training=False)))
+
+    return tf.function(answer, input_signature=[spec], autograph=False)

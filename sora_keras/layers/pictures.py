@@ -58,6 +58,18 @@ class DecodePictures(keras.layers.Layer):
         sized = tf.cond(same, lambda: pixels, lambda: self._resized(pixels))
         return tf.ensure_shape(sized, (*self.size, self.channels))
 
+    def from_pixels(self, pixels: tf.Tensor) -> tf.Tensor:
+        """Decoded pictures of one size, (pictures, height, width, 1 or 3) float32 from 0 to 255, to this one's."""
+        there = tf.shape(pixels)[-1]
+        if self.channels == 1:
+            pixels = tf.cond(there > 1, lambda: tf.image.rgb_to_grayscale(pixels[..., :3]), lambda: pixels[..., :1])
+        else:
+            pixels = tf.cond(there > 1, lambda: pixels[..., :3], lambda: tf.repeat(pixels[..., :1], 3, axis=-1))
+        pixels = tf.ensure_shape(pixels, (None, None, None, self.channels))
+        same = tf.reduce_all(tf.equal(tf.shape(pixels)[1:3], self.size))
+        sized = tf.cond(same, lambda: pixels, lambda: self._to_size(pixels))
+        return tf.ensure_shape(sized, (None, *self.size, self.channels))
+
     def _jpeg(self, content: tf.Tensor) -> tf.Tensor:
         shorter = tf.reduce_min(tf.image.extract_jpeg_shape(content)[:2])
         times = shorter // max(self.size)
@@ -77,13 +89,14 @@ class DecodePictures(keras.layers.Layer):
         )
 
     def _resized(self, pixels: tf.Tensor) -> tf.Tensor:
+        return tf.saturate_cast(tf.round(self._to_size(pixels)), tf.uint8)
+
+    def _to_size(self, pixels: tf.Tensor) -> tf.Tensor:
         height, width = self.size
         if self.fit == "pad":
-            sized = tf.image.resize_with_pad(pixels, height, width, antialias=True)
-        else:
-            part = _centre(pixels, height / width) if self.fit == "crop" else pixels
-            sized = tf.image.resize(part, self.size, antialias=True)
-        return tf.saturate_cast(tf.round(sized), tf.uint8)
+            return tf.image.resize_with_pad(pixels, height, width, antialias=True)
+        part = _centre(pixels, height / width) if self.fit == "crop" else pixels
+        return tf.image.resize(part, self.size, antialias=True)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], *self.size, self.channels)
@@ -147,12 +160,12 @@ def _on_white(colour: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
 
 def _centre(pixels: tf.Tensor, shape: float) -> tf.Tensor:
     """The largest part around the middle whose height is `shape` times its width."""
-    height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
+    height, width = tf.shape(pixels)[-3], tf.shape(pixels)[-2]
     kept_height = tf.minimum(height, tf.cast(tf.round(tf.cast(width, tf.float32) * shape), tf.int32))
     kept_width = tf.minimum(width, tf.cast(tf.round(tf.cast(height, tf.float32) / shape), tf.int32))
     kept_height, kept_width = tf.maximum(kept_height, 1), tf.maximum(kept_width, 1)
     top, left = (height - kept_height) // 2, (width - kept_width) // 2
-    return pixels[top : top + kept_height, left : left + kept_width]
+    return pixels[..., top : top + kept_height, left : left + kept_width, :]
 
 
 def _exif_orientation(content: tf.Tensor, at: tf.Tensor) -> tf.Tensor:

@@ -91,6 +91,17 @@ class Classifier(Recipe):
         labels = labels_of(schema)
         return ClassDecision(list(labels.classes), labels.kind, name="decision")
 
+    def share_right(self, targets: np.ndarray, logits: np.ndarray) -> float:
+        from sklearn.metrics import accuracy_score
+
+        probabilities = np.asarray(self.decode(self.fitted.schema)(logits)["probabilities"])
+        return float(accuracy_score(targets, self._chosen(probabilities)))
+
+    def _chosen(self, probabilities: np.ndarray) -> np.ndarray:
+        """The classes as `targets` gives them, from (items, classes)."""
+        several = labels_of(self.fitted.schema).kind == "multilabel"
+        return (probabilities >= 0.5).astype(np.int64) if several else probabilities.argmax(axis=-1)
+
     def score_answers(self, examples: Any, answers: dict[str, np.ndarray], fitted: Fitted) -> Report:
         from sora_keras.evaluation import evaluate_classification
 
@@ -199,8 +210,7 @@ class Classifier(Recipe):
         examples = self.read(X, y, schema=schema)
         probabilities = answer_all(self, examples)["probabilities"]
         truth = self.targets(examples, schema)
-        several = labels_of(schema).kind == "multilabel"
-        return float(accuracy_score(truth, probabilities >= 0.5 if several else probabilities.argmax(-1)))
+        return float(accuracy_score(truth, self._chosen(probabilities)))
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags

@@ -71,6 +71,7 @@ class ImageClassifier(Classifier):
     name: ClassVar[str] = "image-classifier"
     input_name: ClassVar[str] = "image"
     modality: ClassVar[str] = "image"
+    input_kind: ClassVar[str] = "encoded pictures"
 
     encoder: Any = "auto"
     weights: Any = "auto"

@@ -98,7 +98,7 @@ def test_a_file_that_names_code_is_refused_and_runs_nothing(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "shape, strides, offset", [((20,), (1,), 0), ((4,), (1,), 10), ((2,), (-1,), 5), ((4,), (9,), 0)]
+    ("shape", "strides", "offset"), [((20,), (1,), 0), ((4,), (1,), 10), ((2,), (-1,), 5), ((4,), (9,), 0)]
 )
 def test_a_tensor_outside_its_storage_is_refused(
     tmp_path: Path, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
