@@ -1,0 +1,38 @@
+"""Items that cannot be read: a few are left out, many are an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sora_keras.data.findings import Finding
+from sora_keras.errors import DataError
+
+_MOST = 0.05
+_LISTED = 10
+
+
+def left_out(items: Sequence[Any], reasons: Mapping[int, str], noun: str = "items") -> Finding:
+    """What is said of items that are left out.
+
+    Args:
+        reasons: why each of them cannot be read, by its place in `items`.
+
+    Raises:
+        DataError: they are more than a twentieth of the items.
+    """
+    finding = Finding("unreadable", named(items, reasons, noun), tuple(sorted(reasons)[:_LISTED]))
+    if len(reasons) > _MOST * len(items):
+        raise DataError(f"{finding.message}. Mend them or leave them out.")
+    return finding
+
+
+def named(items: Sequence[Any], reasons: Mapping[int, str], noun: str = "items") -> str:
+    """How many cannot be read, the first ten of them, and why."""
+    shown = "; ".join(_with_reason(str(items[place]), reasons[place]) for place in sorted(reasons)[:_LISTED])
+    more = "; …" if len(reasons) > _LISTED else ""
+    return f"{len(reasons):,} of {len(items):,} {noun} cannot be read ({shown}{more})"
+
+
+def _with_reason(name: str, reason: str) -> str:
+    return reason if reason.startswith(name) else f"{name}: {reason}"
