@@ -48,7 +48,9 @@ def answer_readable(recipe: Recipe, examples: Any) -> tuple[dict[str, np.ndarray
         DataError: more than a twentieth cannot be read.
     """
     item = recipe.fitted.schema.item
-    parts, broken, start = [], {}, 0
+    parts: list[dict[str, np.ndarray]] = []
+    broken: dict[int, str] = {}
+    start = 0
     for chunk in examples.batches(_CHUNK):
         answers, reasons = _answer_chunk(recipe, chunk.column(item))
         parts.append(answers)

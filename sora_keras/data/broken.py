@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+
+import numpy as np
 
 from sora_keras.data.findings import Finding
 from sora_keras.errors import DataError
@@ -12,7 +13,7 @@ _MOST = 0.05
 _LISTED = 10
 
 
-def left_out(items: Sequence[Any], reasons: Mapping[int, str], noun: str = "items") -> Finding:
+def left_out(items: np.ndarray, reasons: Mapping[int, str], noun: str = "items") -> Finding:
     """What is said of items that are left out.
 
     Args:
@@ -27,7 +28,7 @@ def left_out(items: Sequence[Any], reasons: Mapping[int, str], noun: str = "item
     return finding
 
 
-def named(items: Sequence[Any], reasons: Mapping[int, str], noun: str = "items") -> str:
+def named(items: np.ndarray, reasons: Mapping[int, str], noun: str = "items") -> str:
     """How many cannot be read, the first ten of them, and why."""
     shown = "; ".join(_with_reason(str(items[place]), reasons[place]) for place in sorted(reasons)[:_LISTED])
     more = "; …" if len(reasons) > _LISTED else ""

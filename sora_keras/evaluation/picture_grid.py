@@ -13,7 +13,7 @@ from sora_keras.evaluation.plots import INK, VERMILION, style
 from sora_keras.files import new_file
 from sora_keras.pages import Tile, render
 
-_INCHES = 1.35
+_INCHES, _TITLE = 1.35, 0.35
 _LONGEST = 22
 
 
@@ -45,16 +45,18 @@ class PictureGrid:
         from PIL import Image
 
         rows = max(1, -(-len(self) // self.columns))
+        images = [Image.open(io.BytesIO(tile.png)).convert("RGB") for tile in self.tiles]
+        tallest = min(1.5, max((image.height / image.width for image in images), default=1.0))
         target = io.BytesIO()
         with matplotlib.rc_context(style()):
-            figure = Figure(figsize=(_INCHES * self.columns, 1.3 * _INCHES * rows + 0.4), layout="constrained")
+            size = (_INCHES * self.columns, (_INCHES * tallest + _TITLE) * rows + _TITLE)
+            figure = Figure(figsize=size, layout="constrained")
             places = figure.subplots(rows, self.columns, squeeze=False).ravel()
             titles = drawable([f"{tile.title} {tile.note}".strip() for tile in self.tiles])
             for axes in places[len(self) :]:
                 axes.set_axis_off()
-            for axes, tile, title in zip(places, self.tiles, titles, strict=False):
-                with Image.open(io.BytesIO(tile.png)) as image:
-                    axes.imshow(image.convert("RGB"), interpolation="nearest")
+            for axes, image, tile, title in zip(places, images, self.tiles, titles, strict=False):
+                axes.imshow(image, interpolation="nearest")
                 axes.set_title(_wrapped(title), fontsize=7, fontweight="normal", color=INK)
                 axes.set(xticks=[], yticks=[])
                 axes.spines[:].set(visible=tile.marked, color=VERMILION, linewidth=2)
