@@ -67,7 +67,7 @@ def seen_again(seen: np.ndarray, examples: Any, item: str) -> tuple[Finding, ...
     if not len(rows):
         return ()
     message = (
-        f"{rows_text(len(rows))} of the {len(now):,} scored also in the data that fit was given, "
+        f"{rows_text(len(rows))} of the {len(now):,} scored are also in the data that fit was given, "
         "which makes scores too good"
     )
     return (Finding("leak", message, tuple(rows[:MOST_ROWS].tolist())),)

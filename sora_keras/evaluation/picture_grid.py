@@ -22,7 +22,7 @@ class PictureGrid:
     """Pictures in rows, as a notebook shows them and as a file.
 
     Args:
-        tiles: the pictures, row by row. columns: how many make a row of the PNG. heading: above all of them.
+        tiles: the pictures, row by row. columns: how many make a row. heading: above all of them.
 
     Example:
         >>> report.gallery.mistakes.save("mistakes.png")
