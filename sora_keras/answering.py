@@ -74,7 +74,7 @@ def answer_stream(recipe: Recipe, examples: Any) -> Iterator[tuple[np.ndarray, d
 
 def _refuse(items: np.ndarray, broken: dict[int, str]) -> None:
     if broken:
-        raise DataError(f"{named(items, broken)}.")
+        raise DataError(f"{named(items, broken)}. Mend them or leave them out.")
 
 
 def _joined(recipe: Recipe, parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -190,7 +190,8 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed, augmentation=augmentation)
     check_feed = None
     if held_out is not None:
-        check_numbers, held_out, _ = _numbered(number, held_out)
+        check_numbers, held_out, more = _numbered(number, held_out)
+        broken = (*broken, *more)
         check_targets = recipe.targets(held_out, schema)
         check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
     fingerprint = train.fingerprint()

@@ -13,17 +13,20 @@ _MOST = 0.05
 _LISTED = 10
 
 
-def left_out(items: np.ndarray, reasons: Mapping[int, str], noun: str = "items") -> Finding:
+def left_out(
+    items: np.ndarray, reasons: Mapping[int, str], noun: str = "items", before: tuple[int, int] = (0, 0)
+) -> Finding:  # fmt: skip
     """What is said of items that are left out.
 
     Args:
         reasons: why each of them cannot be read, by its place in `items`.
+        before: how many of how many items of the same data were left out already.
 
     Raises:
-        DataError: they are more than a twentieth of the items.
+        DataError: they are more than a twentieth of all items.
     """
     finding = Finding("unreadable", named(items, reasons, noun), tuple(sorted(reasons)[:_LISTED]))
-    if len(reasons) > _MOST * len(items):
+    if len(reasons) + before[0] > _MOST * (len(items) + before[1]):
         raise DataError(f"{finding.message}. Mend them or leave them out.")
     return finding
 
@@ -36,4 +39,5 @@ def named(items: np.ndarray, reasons: Mapping[int, str], noun: str = "items") ->
 
 
 def _with_reason(name: str, reason: str) -> str:
+    reason = reason.rstrip(".")
     return reason if reason.startswith(name) else f"{name}: {reason}"

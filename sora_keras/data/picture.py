@@ -57,6 +57,8 @@ class Picture:
             content = Path(self.path).read_bytes()
         except OSError as error:
             raise DataError(f"{self.path} could not be read: {error.strerror or error}") from error
+        if not content:
+            raise DataError(f"{self.path} is empty.")
         content = content if suffix in DECODED else opened(content, self.path)
         check_pixels(content, self.path)
         return content

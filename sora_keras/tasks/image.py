@@ -149,9 +149,18 @@ class ImageClassifier(Classifier):
         from sora_keras.training import decode_pictures
 
         budget = parse_memory(self.memory)
-        return lambda examples: decode_pictures(
-            preprocessing, examples.column(schema.item), budget=budget, say=print if self.verbose else None
-        )
+        say = print if self.verbose else None
+        broken, tried = 0, 0
+
+        def number(examples: Any) -> PixelCache:
+            # A small part for validation may have many broken pictures by chance: what counts is their share of all.
+            nonlocal broken, tried
+            pictures = examples.column(schema.item)
+            cache = decode_pictures(preprocessing, pictures, budget=budget, say=say, before=(broken, tried))
+            broken, tried = broken + len(pictures) - len(cache), tried + len(pictures)
+            return cache
+
+        return number
 
     def raw(self, items: np.ndarray) -> tf.Tensor:
         import tensorflow as tf

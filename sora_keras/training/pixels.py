@@ -61,7 +61,8 @@ class PixelCache:
 
 
 def decode_pictures(
-    decoder: Any, pictures: np.ndarray, *, budget: int, say: Callable[[str], None] | None = None
+    decoder: Any, pictures: np.ndarray, *, budget: int, say: Callable[[str], None] | None = None,
+    before: tuple[int, int] = (0, 0),
 ) -> PixelCache:  # fmt: skip
     """Decode every picture on all cores; what cannot be decoded is left out with its reason.
 
@@ -69,6 +70,7 @@ def decode_pictures(
         decoder: a `DecodePictures`. pictures: (examples,) of `Picture`.
         budget: bytes of pixels that may stay in memory; more go to a temporary file.
         say: is told of pictures left out.
+        before: how many of how many pictures of the same data were left out already.
 
     Raises:
         DataError: more than a twentieth cannot be decoded.
@@ -100,7 +102,7 @@ def decode_pictures(
             ahead.extend(islice(tasks, 1))
     if not broken:
         return PixelCache(pixels, np.arange(len(pictures)))
-    finding = left_out(pictures, broken, "pictures")
+    finding = left_out(pictures, broken, "pictures", before)
     if say:
         say(f"Left out: {finding.message}.")
     rows = np.setdiff1d(np.arange(len(pictures)), sorted(broken))
