@@ -102,7 +102,7 @@ def decode_pictures(
             ahead.extend(islice(tasks, 1))
     if not broken:
         return PixelCache(pixels, np.arange(len(pictures)))
-    finding = left_out(pictures, broken, "pictures", before)
+    finding = left_out(pictures, broken, "pictures cannot be decoded", before)
     if say:
         say(f"Left out: {finding.message}.")
     rows = np.setdiff1d(np.arange(len(pictures)), sorted(broken))
