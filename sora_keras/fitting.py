@@ -37,7 +37,7 @@ def fit(
     deadline = None if recipe.time_limit is None else time.monotonic() + recipe.time_limit
     with reproducible(recipe.seed), precision(recipe.precision):
         schema, whole, train, held_out, findings, seen = _prepare(recipe, X, y, validation, groups)
-        encoder, reason = recipe.choose_encoder(len(train))
+        encoder, reason = recipe.choose_encoder(train)
         if recipe.verbose and reason:
             print(reason)
         plan = _Plan(recipe, schema, encoder, findings, deadline, resume)
@@ -60,7 +60,7 @@ def build_core(recipe: Recipe, examples: Any, y: Any) -> keras.Model:
             train = recipe.read(examples, y)
             schema = recipe.learn(train)
             train = train.take(recipe.usable(train, schema))
-        encoder, _ = recipe.choose_encoder(0 if train is None else len(train))
+        encoder, _ = recipe.choose_encoder(train)
         preprocessing = recipe.preprocess(train, schema, encoder)
         return recipe.make_core(preprocessing, schema, encoder)
 
@@ -185,8 +185,8 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         value = getattr(recipe, name)
         return getattr(defaults, name) if isinstance(value, str) and value == "auto" else value
 
-    weights = recipe.weights(targets, schema)
-    augmentation = recipe.augmentation(core)
+    weights = recipe.example_weights(targets, schema)
+    augmentation = recipe.augmentation(core, len(train))
     feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed, augmentation=augmentation)
     check_feed = None
     if held_out is not None:

@@ -126,12 +126,12 @@ class Recipe:
         """The answers as the loss wants them."""
         raise NotImplementedError
 
-    def weights(self, targets: np.ndarray, schema: Schema) -> np.ndarray | None:
+    def example_weights(self, targets: np.ndarray, schema: Schema) -> np.ndarray | None:
         """How much each example counts in the loss; None for all alike."""
         return None
 
-    def choose_encoder(self, rows: int) -> tuple[Any, str]:
-        """The encoder to use for that many examples, and why; `self.encoder` unless it is `"auto"`."""
+    def choose_encoder(self, examples: Any) -> tuple[Any, str]:
+        """The encoder to use for these training examples, or None, and why; `self.encoder` unless it is `"auto"`."""
         raise NotImplementedError
 
     def defaults(self, encoder: Any, rows: int) -> TrainingDefaults:
@@ -162,7 +162,7 @@ class Recipe:
         """The untrained core."""
         raise NotImplementedError
 
-    def augmentation(self, core: keras.Model) -> Augmentation | None:
+    def augmentation(self, core: keras.Model, rows: int) -> Augmentation | None:
         """What is done to the training batches of this core, and to no others."""
         return None
 

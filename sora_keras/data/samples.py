@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from sora_keras.data.csv_files import CsvFile
 from sora_keras.data.examples import Examples
 from sora_keras.errors import DataError, MissingExtraError, ParameterError, nearest, require
+from sora_keras.files import package_folder
 
 _QUESTIONS = "Chinese questions by subject; each once"
 
@@ -104,13 +104,12 @@ def _table(name: str) -> Examples:
 
 def _folder(module: str, package: str) -> Path:
     """Where a package lies; it is not imported, since only its files are wanted."""
-    spec = importlib.util.find_spec(module)
-    if spec is None or not spec.submodule_search_locations:
+    folder = package_folder(module)
+    if folder is None:
         raise MissingExtraError(
             f"This sample comes with the package {package!r}, which is not installed. "
             'Install it with: pip install "sora-keras[samples]"'
         )
-    folder = Path(next(iter(spec.submodule_search_locations)))
     if not (folder / "data").is_dir():
         raise DataError(f"The package {package!r} holds no data in {folder}. Install it again.")
     return folder

@@ -8,6 +8,8 @@ from typing import Any
 from sora_keras.encoders.registry import Encoder, TrainingDefaults, register_encoder
 
 FEATURE_MAP = "feature_map"
+_DROPOUT = 0.1
+_MOST_BLOCKS = 3
 _SMALLEST_MAP = 6  # pixels a side below which a stage halves no more
 
 
@@ -15,7 +17,8 @@ _SMALLEST_MAP = 6  # pixels a side below which a stage halves no more
 class PictureFacts:
     """What preprocessing learned that an encoder may use.
 
-    height, width, channels: of the pixels; outputs: how many logits the head gives; rows: examples to train on.
+    height, width, channels: of the pixels; outputs: how many logits the head gives; rows: examples to train on;
+    work: multiply-adds a picture that there is time for, or None where nobody is in a hurry.
     """
 
     height: int
@@ -23,9 +26,61 @@ class PictureFacts:
     channels: int
     outputs: int
     rows: int
+    work: float | None = None
 
 
 def _cnn(pixels: Any, facts: PictureFacts) -> Any:
+    """Few wide convolutions, each normalised, on small maps, where a CPU does most a second.
+
+    It is right-sized. The first convolution brings the longer side down to 16 at most (32 for large pictures) and each
+    stage halves it, until it is at most 8; then come as many residual blocks (He et al., 2016) as there is time for.
+    The last map is averaged to about three by three, and its places are kept: where something is says what it is.
+    """
+    import keras
+
+    hidden = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    side, filters = max(facts.height, facts.width), 64
+    stride = 1 if side <= 16 else 2 if side <= 40 else 4
+    hidden = _normalised(hidden, 32, 7 if stride == 4 else 5, stride)
+    side = -(-side // stride)
+    hidden = _normalised(hidden, filters, 3, 1)
+    while side > 8:
+        filters, side = min(128, filters + 32), side // 2
+        hidden = keras.layers.MaxPooling2D(2, padding="same")(hidden)
+        hidden = _normalised(hidden, filters, 3, 1)
+    for _ in range(_blocks(facts, pixels, hidden)):
+        hidden = _block(hidden, filters)
+    hidden = keras.layers.Activation("linear", name=FEATURE_MAP)(hidden)
+    pool = tuple(max(1, one // 3) for one in hidden.shape[1:3])
+    hidden = keras.layers.AveragePooling2D(pool)(hidden)
+    return keras.layers.Dropout(_DROPOUT, name="encoder")(keras.layers.Flatten()(hidden))
+
+
+def _blocks(facts: PictureFacts, pixels: Any, hidden: Any) -> int:
+    """How many residual blocks there is time for after `hidden`."""
+    if facts.work is None:
+        return 1
+    height, width, filters = hidden.shape[1:]
+    of_a_block = 2 * 9 * height * width * filters**2
+    return int(min(_MOST_BLOCKS, max(0, facts.work - work_of(pixels, hidden)) // of_a_block))
+
+
+def _normalised(hidden: Any, filters: int, kernel: int, stride: int, *, active: bool = True) -> Any:
+    import keras
+
+    hidden = keras.layers.Conv2D(filters, kernel, strides=stride, padding="same", use_bias=False)(hidden)
+    hidden = keras.layers.BatchNormalization(momentum=0.9)(hidden)
+    return keras.layers.Activation("relu")(hidden) if active else hidden
+
+
+def _block(hidden: Any, filters: int) -> Any:
+    import keras
+
+    further = _normalised(_normalised(hidden, filters, 3, 1), filters, 3, 1, active=False)
+    return keras.layers.Activation("relu")(keras.layers.Add()([hidden, further]))
+
+
+def _resnet(pixels: Any, facts: PictureFacts) -> Any:
     """A compact residual network, normalised before each activation (He et al., 2016).
 
     It is right-sized: it halves the picture until a side is about six pixels, with twice the filters each time, and
@@ -43,17 +98,17 @@ def _cnn(pixels: Any, facts: PictureFacts) -> Any:
     hidden = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(hidden)
     stage = 0
     while True:
-        hidden = _block(hidden, filters * 2**stage, 1)
+        hidden = _pre_activated(hidden, filters * 2**stage, 1)
         if side // 2 < _SMALLEST_MAP or stage == 3:
             break
         side, stage = side // 2, stage + 1
-        hidden = _block(hidden, filters * 2**stage, 2)
+        hidden = _pre_activated(hidden, filters * 2**stage, 2)
     hidden = keras.layers.BatchNormalization(momentum=0.9)(hidden)
     hidden = keras.layers.Activation("relu", name=FEATURE_MAP)(hidden)
     return keras.layers.GlobalAveragePooling2D(name="encoder")(hidden)
 
 
-def _block(hidden: Any, filters: int, stride: int) -> Any:
+def _pre_activated(hidden: Any, filters: int, stride: int) -> Any:
     import keras
 
     def convolved(value: Any, stride: int) -> Any:
@@ -68,4 +123,22 @@ def _block(hidden: Any, filters: int, stride: int) -> Any:
     return keras.layers.Add()([short, convolved(convolved(hidden, stride), 1)])
 
 
-register_encoder(Encoder("cnn", "image", "pixels", _cnn, TrainingDefaults(2e-3, 64, 30, 8)))
+def work_of(inputs: Any, outputs: Any) -> float:
+    """Multiply-adds a picture of the convolutions between two tensors."""
+    import keras
+
+    total = 0.0
+    for layer in keras.Model(inputs, outputs).layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            height, width = layer.output.shape[1:3]
+            total += float(height * width * layer.kernel.shape.num_elements())
+    return total
+
+
+_SCRATCH = TrainingDefaults(3e-3, 128, 30, 30, schedule="cosine", weight_decay=0.05)
+
+for _encoder in (
+    Encoder("cnn", "image", "pixels", _cnn, _SCRATCH),
+    Encoder("resnet", "image", "pixels", _resnet, _SCRATCH),
+):
+    register_encoder(_encoder)

@@ -1,4 +1,4 @@
-"""Text backbones of KerasHub, by preset name or local folder."""
+"""Presets of KerasHub, by name or local folder, and its text backbones."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def preset_place(name: str) -> str:
 
 def load_tokenizer(name: str) -> Any:
     """The preset's tokenizer."""
-    return _load(name, "Tokenizer")
+    return load_preset(name, "Tokenizer")
 
 
 def preset_encoder(name: str) -> Encoder:
     """The encoder behind `"preset:NAME_OR_DIR"`, with its weights."""
 
     def build(ids: Any, facts: Any) -> Any:
-        return encode_with_backbone(ids, _load(name, "Backbone"))
+        return encode_with_backbone(ids, load_preset(name, "Backbone"))
 
     training = TrainingDefaults(learning_rate=5e-5, batch_size=16, epochs=3, patience=1)
     return Encoder(name, "text", name, build, training)
@@ -72,11 +72,17 @@ def _words_alone(backbone: Any) -> Any:
     return keras.Model(backbone.input, backbone.output["sequence_output"], name=backbone.name)
 
 
-def _load(name: str, kind: str) -> Any:
+def load_preset(name: str, kind: str) -> Any:
+    """A part of a preset: its `"Backbone"`, `"Tokenizer"` or `"ImageConverter"`.
+
+    Raises:
+        NotFoundError: there is no such folder. ParameterError: the preset has no such part.
+        MissingExtraError: KerasHub is not installed.
+    """
     hub = require("keras_hub", "hub")
     place = preset_place(name)
     try:
-        return getattr(hub.models, kind).from_preset(place)
+        return getattr(hub.layers if kind == "ImageConverter" else hub.models, kind).from_preset(place)
     except (ValueError, OSError, KeyError) as error:
         raise ParameterError(
             f"encoder={name!r}: the preset cannot be loaded. {str(error).strip().splitlines()[0]}"

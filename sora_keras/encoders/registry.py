@@ -59,6 +59,7 @@ class Encoder:
         begin: sets weights of the built core that should not begin at random; is given the core, the
             training examples' numbers and their targets.
         pretrained: whether its weights were trained elsewhere, so that the head is trained first.
+        size: pixels a side that it was made for, or None where any will do.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Encoder:
     training: TrainingDefaults
     begin: Callable[[Any, Any, Any], None] | None = None
     pretrained: bool = False
+    size: int | None = None
 
 
 _REGISTRY: Registry[Encoder] = Registry("encoder", "sora_keras.encoders")
@@ -80,8 +82,10 @@ def register_encoder(encoder: Encoder) -> Encoder:
 
 def list_encoders(modality: str | None = None) -> dict[str, Encoder]:
     """The encoders of one modality by name, or all, each as in `"text/cnn"`."""
+    import sora_keras.encoders.efficientnet_lite
     import sora_keras.encoders.pictures
-    import sora_keras.encoders.text  # noqa: F401  (ours register as a user's own do)
+    import sora_keras.encoders.text
+    import sora_keras.encoders.vit  # noqa: F401  (ours register as a user's own do)
 
     known = _REGISTRY.all()
     return known if modality is None else {e.name: e for e in known.values() if e.modality == modality}
@@ -98,10 +102,13 @@ def find_encoder(name: str, modality: str) -> Encoder:
 def resolve_encoder(given: Any, modality: str) -> Encoder:
     """The encoder for what a user may pass: a name, `"preset:…"`, a layer, a model or a callable."""
     from sora_keras.encoders.custom import custom_encoder
+    from sora_keras.encoders.picture_presets import picture_preset
     from sora_keras.encoders.preset import PREFIX, preset_encoder
 
+    if isinstance(given, Encoder):
+        return given
     if not isinstance(given, str):
         return custom_encoder(given, modality)
     if given.startswith(PREFIX):
-        return preset_encoder(given)
+        return picture_preset(given) if modality == "image" else preset_encoder(given)
     return find_encoder(given, modality)

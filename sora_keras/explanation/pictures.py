@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sora_keras.encoders.pictures import FEATURE_MAP
 from sora_keras.errors import ParameterError, nearest
 
 if TYPE_CHECKING:
@@ -119,8 +120,11 @@ def explain_picture(
 
 
 def _feature_map(core: keras.Model) -> Any:
-    """The last tensor of the core that is a map of features."""
+    """The tensor of the core that is named a map of features, or else the last that is one."""
     found = None
+    for layer in core.layers:
+        if layer.name == FEATURE_MAP:
+            return layer.output
     for layer in core.layers[1:]:
         outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
         for tensor in outputs:

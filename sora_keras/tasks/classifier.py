@@ -54,7 +54,7 @@ class Classifier(Recipe):
     def targets(self, examples: Any, schema: Schema) -> np.ndarray:
         return labels_of(schema).encode(examples.column(examples.answer))
 
-    def weights(self, targets: np.ndarray, schema: Schema) -> np.ndarray | None:
+    def example_weights(self, targets: np.ndarray, schema: Schema) -> np.ndarray | None:
         labels = labels_of(schema)
         if self.class_weight is None or labels.kind == "multilabel":
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 _SAMPLED = 256
 _LARGEST = 128
 _SMOOTHING = 0.1
+_PASSES = 16  # over the data, that a time limit should leave time for
+_FEW_PASSES = 10  # in which a core learns more from the pictures themselves than from changed ones
+_BOTH_WAYS = 3  # the work of a training step over that of an answer
+_REACHED = 0.5  # of the speed of large products of matrices, that convolutions reach
 _FITS = ("crop", "pad", "stretch")
 
 
@@ -40,15 +45,20 @@ class ImageClassifier(Classifier):
     Takes the parameters of `Recipe` and of `Classifier`, and these.
 
     Args:
-        encoder: `"cnn"` (compact and residual, right-sized to the pictures and how many there are), `"auto"`, a
-            Keras layer or model, or a callable. The last three get the pixels (batch, height, width,
-            channels), float32 from 0 to 255.
-        size: the pixels a side that pictures are brought to, or `(height, width)`; `"auto"` is the median of
-            the training pictures, at most 128.
+        encoder: `"auto"` (pretrained weights where they are on this machine and the pictures are large enough, else
+            `"cnn"`); `"cnn"` (compact, right-sized to the pictures), `"resnet"` or `"vit"`, all from scratch;
+            `"efficientnet_lite0"`; a network of `keras.applications` in lower case, such as `"mobilenetv2"`;
+            `"preset:NAME_OR_DIR"` of KerasHub; a Keras layer or model, or a callable. The last three get the pixels
+            (batch, height, width, channels), float32 from 0 to 255.
+        weights: of `"efficientnet_lite0"` and the networks of `keras.applications`: None, `"imagenet"`, a path, or
+            `"auto"`: those of ImageNet where they are on this machine. Only `"imagenet"` downloads.
+        size: the pixels a side that pictures are brought to, or `(height, width)`; `"auto"` is what the encoder was
+            trained with, or else the median of the training pictures, at most 128.
         fit_to: how: `"crop"` keeps the largest centred part, `"pad"` all of it with black beside,
             `"stretch"` all of it, distorted.
         augment: what is done to training pictures: `"auto"` moves them by up to 8 %, changes the brightness and
-            contrast of coloured ones, and mirrors them where validation pictures say that this keeps their class;
+            contrast of coloured ones, and mirrors them where validation pictures say that this keeps their class,
+            unless `time_limit` leaves time for so few passes that this would not pay;
             None; or Keras layers, such as `keras.layers.RandAugment`, `MixUp`, `CutMix` and `RandomErasing`, which
             then do all that is done.
         label_smoothing: the share of each answer that is spread over all classes; `"auto"` is 0.1 for three or
@@ -63,7 +73,8 @@ class ImageClassifier(Classifier):
     input_name: ClassVar[str] = "image"
     modality: ClassVar[str] = "image"
 
-    encoder: Any = "cnn"
+    encoder: Any = "auto"
+    weights: Any = "auto"
     size: int | tuple[int, int] | str = "auto"
     fit_to: str = "crop"
     augment: Any = "auto"
@@ -112,10 +123,14 @@ class ImageClassifier(Classifier):
 
         return data.usable_rows(examples, item, examples.answer)
 
-    def choose_encoder(self, rows: int) -> tuple[Any, str]:
-        if not isinstance(self.encoder, str) or self.encoder != "auto":
-            return self.encoder, ""
-        return "cnn", "encoder='auto' picked 'cnn': it trains from scratch on pictures of any size."
+    def choose_encoder(self, examples: Any) -> tuple[Any, str]:
+        from sora_keras.encoders.choosing import choose_picture_encoder
+
+        side = None
+        if examples is not None and self.encoder == "auto":
+            (height, width), _ = self._usual_shape(examples, most=4 * _LARGEST)
+            side = min(height, width)
+        return choose_picture_encoder(self.encoder, self.weights, side)
 
     def defaults(self, encoder: Any, rows: int) -> TrainingDefaults:
         from sora_keras.encoders import resolve_encoder
@@ -123,16 +138,24 @@ class ImageClassifier(Classifier):
         return resolve_encoder(encoder, "image").training.suited_to(rows)
 
     def preprocess(self, examples: Any, schema: Schema, encoder: Any) -> Any:
-        from sora_keras.data import usual_shape
+        from sora_keras.encoders import resolve_encoder
         from sora_keras.layers.pictures import DecodePictures
 
         if self.fit_to not in _FITS:
             raise ParameterError(f"fit_to must be one of {', '.join(_FITS)}. Received: {self.fit_to!r}")
         size, channels = (_LARGEST, _LARGEST), 3
         if examples is not None:
-            rows = np.linspace(0, len(examples) - 1, min(_SAMPLED, len(examples))).astype(np.int64)
-            size, channels = usual_shape(examples.take(rows).column(schema.item), most=_LARGEST)
-        return DecodePictures(self._given_size() or size, channels, fit=self.fit_to, name="preprocessing")
+            size, channels = self._usual_shape(examples, most=_LARGEST)
+        wanted = resolve_encoder(encoder, self.modality).size
+        size = self._given_size() or ((wanted, wanted) if wanted else size)
+        return DecodePictures(size, channels, fit=self.fit_to, name="preprocessing")
+
+    def _usual_shape(self, examples: Any, *, most: int) -> tuple[tuple[int, int], int]:
+        from sora_keras.data import find_picture_column, usual_shape
+
+        rows = np.linspace(0, len(examples) - 1, min(_SAMPLED, len(examples))).astype(np.int64)
+        column = find_picture_column(examples, exclude=(examples.answer,))
+        return usual_shape(examples.take(rows).column(column), most=most)
 
     def _given_size(self) -> tuple[int, int] | None:
         if isinstance(self.size, str) and self.size == "auto":
@@ -183,7 +206,10 @@ class ImageClassifier(Classifier):
         labels = labels_of(schema)
         outputs = 1 if labels.kind == "binary" else len(labels.classes)
         height, width = preprocessing.size
-        facts = PictureFacts(height, width, preprocessing.channels, outputs, schema.rows)
+        work = self._work(schema.rows)
+        facts = PictureFacts(
+            height, width, preprocessing.channels, outputs, schema.rows, None if work is None else work / _PASSES
+        )
         pixels = keras.Input((height, width, preprocessing.channels), name="pixels")
         encoded = resolve_encoder(encoder, "image").build(pixels, facts)
         for layer in self.layers:
@@ -191,9 +217,24 @@ class ImageClassifier(Classifier):
         head = keras.layers.Dense(outputs, dtype="float32", name="head")
         return keras.Model(pixels, apply(head, encoded, "extend()"), name="core")
 
-    def augmentation(self, core: keras.Model) -> Augmentation | None:
+    def _work(self, rows: int) -> float | None:
+        """Multiply-adds a picture, of one answer, that `time_limit` leaves time for over all passes."""
+        from sora_keras.training import multiply_adds_a_second
+
+        if self.time_limit is None:
+            return None
+        return self.time_limit * multiply_adds_a_second() * _REACHED / (_BOTH_WAYS * max(1, rows))
+
+    def augmentation(self, core: keras.Model, rows: int) -> Augmentation | None:
+        from sora_keras.encoders.pictures import work_of
         from sora_keras.training import make_augmentation
 
+        work = self._work(rows)
+        passes = math.inf if work is None else work / max(1.0, work_of(core.input, core.output))
+        if isinstance(self.augment, str) and self.augment == "auto" and passes < _FEW_PASSES:
+            if self.verbose:
+                print(f"time_limit leaves time for about {max(1, round(passes))} passes: pictures are not changed.")
+            return None
         channels, outputs = core.input.shape[-1], core.output.shape[-1]
         return make_augmentation(self.augment, channels=channels, outputs=outputs, seed=self.seed)
 

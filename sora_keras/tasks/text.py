@@ -94,7 +94,8 @@ class TextClassifier(Classifier):
 
         return data.usable_rows(examples, item, examples.answer)
 
-    def choose_encoder(self, rows: int) -> tuple[Any, str]:
+    def choose_encoder(self, examples: Any) -> tuple[Any, str]:
+        rows = 0 if examples is None else len(examples)
         if not isinstance(self.encoder, str) or self.encoder != "auto":
             return self.encoder, ""
         if rows < _MANY:

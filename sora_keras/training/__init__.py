@@ -6,6 +6,7 @@ from sora_keras.training.loop import TrainingRecord, TrainingSettings, train
 from sora_keras.training.losses import smoothed_crossentropy
 from sora_keras.training.numbering import text_numberer
 from sora_keras.training.pixels import PixelCache, decode_pictures
+from sora_keras.training.speed import multiply_adds_a_second
 from sora_keras.training.surroundings import precision, reproducible
 from sora_keras.training.transfer import train_in_two_steps
 
@@ -19,6 +20,7 @@ __all__ = [
     "TrainingSettings",
     "decode_pictures",
     "make_augmentation",
+    "multiply_adds_a_second",
     "precision",
     "reproducible",
     "smoothed_crossentropy",

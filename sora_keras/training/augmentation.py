@@ -37,7 +37,7 @@ class Augmentation:
 
         self.layers, self.outputs, self.seed = list(layers), outputs, seed
         self.asked = not flips
-        self._flips = {way: keras.layers.RandomFlip(way, seed=seed) for way in FLIPS if flips}
+        self._flips = {way: keras.layers.RandomFlip(way, seed=seed, dtype="float32") for way in FLIPS if flips}
         self._allowed = {way: tf.Variable(False, trainable=False) for way in self._flips}
 
     @property
@@ -124,16 +124,23 @@ def make_augmentation(
     if isinstance(given, str):
         if given != "auto":
             raise ParameterError(f"augment must be 'auto', None or Keras layers. Received: {given!r}")
-        layers: list[Any] = [keras.layers.RandomTranslation(_MOVED, _MOVED, "constant", "nearest", seed=seed)]
+        layers: list[Any] = [_move(seed)]
         if channels == 3:
-            layers.append(keras.layers.RandomBrightness(_LIGHTER, seed=seed))
-            layers.append(keras.layers.RandomContrast(_LIGHTER, seed=seed))
+            layers.append(keras.layers.RandomBrightness(_LIGHTER, seed=seed, dtype="float32"))
+            layers.append(keras.layers.RandomContrast(_LIGHTER, seed=seed, dtype="float32"))
         return Augmentation(layers, outputs=outputs, seed=seed, flips=True)
     some = given if isinstance(given, list | tuple) else [given]
     for layer in some:
         if not isinstance(layer, keras.layers.Layer):
             raise ArgumentTypeError(f"augment must be 'auto', None or Keras layers. Received: {layer!r}")
     return Augmentation([fresh(layer) for layer in some], outputs=outputs, seed=seed, flips=False)
+
+
+def _move(seed: int) -> Any:
+    import keras
+
+    # In full precision whatever the core is trained in: the pixels are few, and 0 to 255 would be rounded.
+    return keras.layers.RandomTranslation(_MOVED, _MOVED, "constant", "nearest", seed=seed, dtype="float32")
 
 
 def _mixes(layer: Any) -> bool:

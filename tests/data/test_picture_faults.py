@@ -134,7 +134,9 @@ def test_many_broken_files_are_an_error_in_scores_as_in_training(fitted, tmp_pat
     for name in ("a.jpg", "b.jpg"):
         (tmp_path / "across" / name).write_bytes(broken_files()["a JPEG cut short"])
     for verb in (fitted.evaluate, fitted.score, sora.ImageClassifier(verbose=False).fit):
-        with pytest.raises(DataError, match=r"2 of 2\d (items cannot be read|pictures cannot be decoded) .*a\.jpg.*Mend them"):
+        with pytest.raises(
+            DataError, match=r"2 of 2\d (items cannot be read|pictures cannot be decoded) .*a\.jpg.*Mend them"
+        ):
             verb(tmp_path)
 
 

@@ -130,7 +130,7 @@ def test_class_weights_lift_a_rare_class(review_data) -> None:
     texts = [f"{text} {i}" for i, text in enumerate(["good"] * 190 + ["so so"] * 10)]
     labels = ["often"] * 190 + ["rare"] * 10
     recipe = sora.TextClassifier(**quick)
-    weights = recipe.weights(np.array([0] * 190 + [1] * 10), recipe.fit(texts, labels).fitted.schema)
+    weights = recipe.example_weights(np.array([0] * 190 + [1] * 10), recipe.fit(texts, labels).fitted.schema)
     assert weights[-1] / weights[0] == pytest.approx(19)
     with pytest.raises(ParameterError, match="names 'rar'"):
         sora.TextClassifier(class_weight={"rar": 2}, **quick).fit(texts, labels)
@@ -142,7 +142,7 @@ def test_auto_encoder_says_what_it_picked(review_data, capsys) -> None:
     recipe = sora.TextClassifier(encoder="auto", epochs=1).fit(*review_data)
     assert recipe.fitted.encoder == "ngram"
     assert "picked 'ngram'" in capsys.readouterr().out
-    assert recipe.choose_encoder(10**6)[0] == "cnn"
+    assert recipe.choose_encoder(range(10**6))[0] == "cnn"
 
 
 def test_validation_data_of_ones_own(review_data, review_csv) -> None:

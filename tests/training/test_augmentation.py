@@ -30,9 +30,11 @@ def change(augmentation: Augmentation, targets: object = None) -> tuple[np.ndarr
 
 def test_auto_changes_pixels_and_keeps_their_range_and_targets() -> None:
     pixels, targets = change(made("auto"), np.arange(12) % 3)
-    assert pixels.shape == batch().shape and pixels.dtype == np.float32
+    assert pixels.shape == batch().shape
+    assert pixels.dtype == np.float32
     assert not np.allclose(pixels, batch())
-    assert 0 <= pixels.min() and pixels.max() <= 255
+    assert pixels.min() >= 0
+    assert pixels.max() <= 255
     assert np.array_equal(targets, np.arange(12) % 3)
 
 
@@ -69,7 +71,8 @@ def test_mixing_layers_mix_the_labels_with_the_pictures(mixer: keras.layers.Laye
     assert ((targets > 0.01).sum(axis=1) > 1).any()
     _, two = change(made([mixer], outputs=1), np.arange(12) % 2)
     assert two.shape == (12, 1)
-    assert 0 <= two.min() and two.max() <= 1
+    assert two.min() >= 0
+    assert two.max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -109,4 +112,5 @@ def test_flips_that_change_the_label_are_not_made(axis: int, kept: str) -> None:
     said = augmentation.ask(core, feed)
     assert augmentation.allowed == [kept]
     assert augmentation.asked
-    assert f"mirrors pictures: {kept}" in said and "right: 100%" in said
+    assert f"mirrors pictures: {kept}" in said
+    assert "right: 100%" in said

@@ -39,7 +39,8 @@ LOSS = keras.losses.BinaryCrossentropy(from_logits=True)
 def test_head_learns_first_and_the_whole_makes_it_no_worse() -> None:
     model = core()
     record = train_in_two_steps(model, feed(120), feed(40, 1, shuffled=False), LOSS, settings(epochs=6))
-    assert record.head_epochs > 0 and len(record.history["loss"]) == 6
+    assert record.head_epochs > 0
+    assert len(record.history["loss"]) == 6
     head = record.history["head_val_loss"]
     assert head[-1] < head[0]
     model.compile(loss=LOSS)
@@ -52,7 +53,8 @@ def test_a_second_step_that_is_worse_changes_nothing() -> None:
     record = train_in_two_steps(
         model, feed(120), feed(40, 1, shuffled=False), LOSS, settings(epochs=2, learning_rate=5.0)
     )
-    assert record.best_epoch == 0 and record.head_epochs > 0
+    assert record.best_epoch == 0
+    assert record.head_epochs > 0
     model.compile(loss=LOSS)
     kept = model.evaluate(feed(40, 1, shuffled=False).dataset(), verbose=0)
     assert kept == pytest.approx(min(record.history["head_val_loss"]), rel=1e-4)

@@ -1,0 +1,20 @@
+"""How fast this machine is."""
+
+from __future__ import annotations
+
+import time
+
+_SIDE, _TIMES = 1024, 4
+
+
+def multiply_adds_a_second() -> float:
+    """Of the kernels that train, by timing a few products of matrices of 1,024 by 1,024; takes about 0.1 s."""
+    import tensorflow as tf
+
+    square = tf.ones((_SIDE, _SIDE))
+    fastest = float("inf")
+    for _ in range(_TIMES):
+        began = time.perf_counter()
+        tf.matmul(square, square)[0, 0].numpy()
+        fastest = min(fastest, time.perf_counter() - began)
+    return float(_SIDE**3 / fastest)

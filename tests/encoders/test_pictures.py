@@ -1,0 +1,132 @@
+"""The picture encoders: from scratch, of keras.applications, and with weights from elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import sora_keras as sora
+from sora_keras.encoders import resolve_encoder
+from sora_keras.encoders.applications import application_names, as_it_was_trained, cached_weights
+from sora_keras.encoders.choosing import choose_picture_encoder
+from sora_keras.encoders.pictures import PictureFacts, work_of
+from sora_keras.errors import DataError, NotFoundError, ParameterError
+from tests.pictures import shapes
+
+SMALL = "mobilenetv3small"
+
+
+def encoded(name: str, shape: tuple[int, int, int], **given: Any) -> keras.Model:
+    pixels = keras.Input(shape)
+    facts = PictureFacts(*shape, outputs=2, rows=100, **given)
+    return keras.Model(pixels, resolve_encoder(name, "image").build(pixels, facts))
+
+
+@pytest.mark.parametrize("name", ["cnn", "resnet", "vit"])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (8, 8, 1), (3, 40, 3), (33, 28, 3)], ids=str)
+def test_encoders_from_scratch_take_any_size(name: str, shape: tuple[int, int, int]) -> None:
+    model = encoded(name, shape)
+    vectors = model(np.zeros((2, *shape), np.float32))
+    assert len(vectors.shape) == 2
+    assert model.get_layer("encoder").output.shape == model.output.shape
+    again = keras.Model.from_config(model.get_config())
+    assert [w.shape for w in again.weights] == [w.shape for w in model.weights]
+
+
+def test_cnn_has_as_many_blocks_as_there_is_time_for() -> None:
+    sizes = [encoded("cnn", (28, 28, 1), work=work).count_params() for work in (1e5, 16e6, 26e6, 1e12)]
+    assert sizes == sorted(set(sizes))
+    model = encoded("cnn", (28, 28, 1), work=16e6)
+    assert work_of(model.input, model.output) < 16e6
+
+
+@pytest.mark.parametrize("name", ["mobilenetv2", "resnet50", "densenet121", "convnexttiny"])
+def test_pixels_become_what_the_network_was_trained_with(name: str) -> None:
+    make = application_names()[name]
+    pixels = keras.Input((4, 4, 3))
+    model = keras.Model(pixels, keras.layers.Identity()(as_it_was_trained(make, pixels)))
+    picture = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3)).astype(np.float32)
+    expected = np.asarray(sys.modules[make.__module__].preprocess_input(picture.copy()))
+    for one in (model, keras.Model.from_config(model.get_config())):
+        assert np.allclose(one(picture), expected, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of the small network, as a file that Keras might have downloaded."""
+    folder = tmp_path_factory.mktemp("keras") / "models"
+    folder.mkdir()
+    keras.utils.set_random_seed(5)
+    own = application_names()[SMALL](include_top=False, weights=None, input_shape=(32, 32, 3))
+    path = folder / "weights_mobilenet_v3_small_224_1.0_float_no_top_v2.weights.h5"
+    own.save_weights(path)
+    return path
+
+
+def test_an_application_begins_with_the_weights_of_a_file(weights: Path) -> None:
+    encoder, _ = choose_picture_encoder(SMALL, weights, None)
+    assert (encoder.pretrained, encoder.size) == (True, 224)
+    pixels = keras.Input((32, 32, 1))
+    model = keras.Model(pixels, encoder.build(pixels, None))
+    own = application_names()[SMALL](include_top=False, weights=None, input_shape=(32, 32, 3))
+    own.load_weights(weights)
+    picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 1)).astype(np.float32)
+    expected = np.asarray(own(np.repeat(picture, 3, axis=-1))).mean(axis=(1, 2))
+    assert np.allclose(model(picture), expected, atol=1e-5)
+
+
+def test_auto_weights_are_those_on_this_machine(weights: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(weights.parent.parent))
+    assert cached_weights(SMALL) == weights
+    assert cached_weights("mobilenet") is None
+    encoder, said = choose_picture_encoder(SMALL, "auto", None)
+    assert encoder.pretrained
+    assert str(weights) in said
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    encoder, said = choose_picture_encoder("MobileNetV3Small", "auto", None)
+    assert not encoder.pretrained
+    assert "from scratch" in said
+
+
+def test_an_application_is_trained_in_one_line(weights: Path) -> None:
+    pictures, labels = shapes(40)
+    recipe = sora.ImageClassifier(encoder=SMALL, weights=weights, size=32, epochs=1, verbose=False)
+    recipe.fit(pictures, labels)
+    assert recipe.fitted.encoder == SMALL
+    assert recipe.training_.head_epochs > 0
+    assert recipe.explain(pictures[0], method="integrated_gradients").scores.shape == (32, 32)
+
+
+def test_faults_are_named(weights: Path, tmp_path: Path) -> None:
+    pictures, labels = shapes(40)
+
+    def fit(**given: Any) -> None:
+        sora.ImageClassifier(epochs=1, verbose=False, **given).fit(pictures, labels)
+
+    with pytest.raises(ParameterError, match=r"no encoder 'mobilnetv2'. Did you mean 'mobilenetv2'"):
+        fit(encoder="mobilnetv2")
+    with pytest.raises(NotFoundError, match="there is no such file"):
+        fit(encoder=SMALL, weights=tmp_path / "none.h5")
+    with pytest.raises(DataError, match="do not fit encoder='mobilenetv2'"):
+        fit(encoder="mobilenetv2", weights=weights, size=32)
+    with pytest.raises(ParameterError, match="Give a larger size="):
+        fit(encoder="vgg16", weights=None, size=16)
+    with pytest.raises(ParameterError, match="weights='imagenet' is for"):
+        fit(encoder="cnn", weights="imagenet")
+    with pytest.raises(ParameterError, match="needs an encoder by name"):
+        fit(weights=None)
+    with pytest.raises(ParameterError, match="must be 'auto', 'imagenet' or None"):
+        fit(encoder="efficientnet_lite0", weights=3)
+
+
+def test_auto_says_what_it_picked_and_why() -> None:
+    encoder, said = choose_picture_encoder("auto", "auto", 28)
+    assert encoder.name == "cnn"
+    assert "about 28 pixels" in said
+    encoder, said = choose_picture_encoder("auto", "auto", 200)
+    assert encoder.name in said
