@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sora_keras.data import mapped
+from sora_keras.data import left_out, mapped, named
 from sora_keras.errors import DataError
 from sora_keras.quiet import said_by
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
+    from sora_keras.data import Finding
     from sora_keras.recipe import Recipe
 
 _CHUNK = 8192
 _BATCH = 256
-_LISTED = 10
 
 
 def answer_few(recipe: Recipe, items: np.ndarray) -> dict[str, np.ndarray]:
-    """The pipeline's answers for a few items, through one traced call (no `predict` machinery)."""
-    traced = _traced(recipe)
-    with _naming_broken(recipe, items):
-        return {name: value.numpy() for name, value in traced(recipe.raw(items)).items()}
+    """The pipeline's answers for a few items, through one traced call (no `predict` machinery).
+
+    Raises:
+        DataError: items cannot be read; names up to ten of them, and why.
+    """
+    if len(items) > _BATCH:
+        answers, broken = _answer_chunk(recipe, items)
+    else:
+        answers, broken = _answer_batch(recipe, np.arange(len(items)), items)
+    _refuse(items, broken)
+    return answers
 
 
 def answer_all(recipe: Recipe, examples: Any) -> dict[str, np.ndarray]:
@@ -34,51 +38,88 @@ def answer_all(recipe: Recipe, examples: Any) -> dict[str, np.ndarray]:
 
     Items are answered in batches of similar size, so that little of a batch is padding.
     """
-    parts = list(answer_stream(recipe, examples))
+    return _joined(recipe, [answers for _, answers in answer_stream(recipe, examples)])
+
+
+def answer_readable(recipe: Recipe, examples: Any) -> tuple[dict[str, np.ndarray], Any, tuple[Finding, ...]]:
+    """The answers for all examples that can be read, these examples, and what was found of the others.
+
+    Raises:
+        DataError: more than a twentieth cannot be read.
+    """
+    item = recipe.fitted.schema.item
+    parts: list[dict[str, np.ndarray]] = []
+    broken: dict[int, str] = {}
+    start = 0
+    for chunk in examples.batches(_CHUNK):
+        answers, reasons = _answer_chunk(recipe, chunk.column(item))
+        parts.append(answers)
+        broken |= {start + place: reason for place, reason in reasons.items()}
+        start += len(chunk)
+    answers = _joined(recipe, parts)
+    if not broken:
+        return answers, examples, ()
+    finding = left_out(examples.column(item), broken)
+    return answers, examples.take(np.setdiff1d(np.arange(len(examples)), list(broken))), (finding,)
+
+
+def answer_stream(recipe: Recipe, examples: Any) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """Items and their answers chunk by chunk, in bounded memory."""
+    for chunk in examples.batches(_CHUNK):
+        items = chunk.column(recipe.fitted.schema.item)
+        answers, broken = _answer_chunk(recipe, items)
+        _refuse(items, broken)
+        yield items, answers
+
+
+def _refuse(items: np.ndarray, broken: dict[int, str]) -> None:
+    if broken:
+        raise DataError(f"{named(items, broken)}. Mend them or leave them out.")
+
+
+def _joined(recipe: Recipe, parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    parts = [part for part in parts if part]
     if not parts:
         outputs = recipe.fitted.pipeline.output.items()
-        parts = [{name: np.zeros((0, *one.shape[1:]), np.float32) for name, one in outputs if one.dtype != "string"}]
+        return {name: np.zeros((0, *one.shape[1:]), np.float32) for name, one in outputs if one.dtype != "string"}
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _answer_chunk(recipe: Recipe, items: np.ndarray) -> dict[str, np.ndarray]:
-    traced = _traced(recipe)
-
-    def numbers(some: tf.Tensor) -> dict[str, np.ndarray]:
-        return {name: value.numpy() for name, value in traced(some).items() if value.dtype != "string"}
-
+def _answer_chunk(recipe: Recipe, items: np.ndarray) -> tuple[dict[str, np.ndarray], dict[int, str]]:
+    """The answers in order, without those of broken items; and why these are broken, by their place."""
+    _traced(recipe)
     lengths = recipe.lengths(items)
     order = np.arange(len(items)) if lengths is None else np.argsort(lengths, kind="stable")
-    with _naming_broken(recipe, items):
-        answered = list(mapped(items[order], numbers, _BATCH, recipe.raw))
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    return {n: np.concatenate([part[n] for part in answered])[back] for n in answered[0]}
+    parts = list(mapped(order, lambda places: _answer_batch(recipe, places, items[places]), _BATCH, lambda some: some))
+    broken = {place: reason for _, reasons in parts for place, reason in reasons.items()}
+    answered = [answers for answers, _ in parts if answers]
+    if not answered:
+        return {}, broken
+    back = np.argsort(order[~np.isin(order, list(broken))] if broken else order)
+    return {name: np.concatenate([part[name] for part in answered])[back] for name in answered[0]}, broken
 
 
-@contextmanager
-def _naming_broken(recipe: Recipe, items: np.ndarray) -> Iterator[None]:
-    """Where the graph fails on an item, such as a picture cut short, say which items it was.
-
-    Raises:
-        DataError: names up to ten of them, and why.
-    """
+def _answer_batch(
+    recipe: Recipe, places: np.ndarray, items: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[int, str]]:  # fmt: skip
+    """The numeric answers of a batch; where the graph fails on an item, such as a picture cut short, of the others."""
     import tensorflow as tf
 
     try:
-        yield
-    except (tf.errors.InvalidArgumentError, DataError) as error:
-        reasons = [(item, _reason(recipe, items[row : row + 1])) for row, item in enumerate(items)]
-        broken = [f"{item}: {reason}" for item, reason in reasons if reason]
+        answers = _traced(recipe)(recipe.raw(items))
+    except (tf.errors.InvalidArgumentError, DataError):
+        reasons = {row: _reason(recipe, items[row : row + 1]) for row in range(len(items))}
+        broken = {row: reason for row, reason in reasons.items() if reason}
         if not broken:
             raise
-        more = "; …" if len(broken) > _LISTED else ""
-        raise DataError(
-            f"{len(broken):,} of {len(items):,} items cannot be read ({'; '.join(broken[:_LISTED])}{more})."
-        ) from error
+        good = [row for row in range(len(items)) if row not in broken]
+        answers = _answer_batch(recipe, places[good], items[good])[0] if good else {}
+        return answers, {int(places[row]): reason for row, reason in broken.items()}
+    return {name: value.numpy() for name, value in answers.items() if value.dtype != "string"}, {}
 
 
 def _reason(recipe: Recipe, item: np.ndarray) -> str:
+    """Why this item cannot be answered; nothing where it can."""
     import tensorflow as tf
 
     try:
@@ -88,12 +129,6 @@ def _reason(recipe: Recipe, item: np.ndarray) -> str:
     except tf.errors.InvalidArgumentError as error:
         return said_by(error)
     return ""
-
-
-def answer_stream(recipe: Recipe, examples: Any) -> Iterator[dict[str, np.ndarray]]:
-    """`answer_all` chunk by chunk, in bounded memory."""
-    for chunk in examples.batches(_CHUNK):
-        yield _answer_chunk(recipe, chunk.column(recipe.fitted.schema.item))
 
 
 def _traced(recipe: Recipe) -> Any:

@@ -36,12 +36,12 @@ def fit(
     _check_parameters(recipe)
     deadline = None if recipe.time_limit is None else time.monotonic() + recipe.time_limit
     with reproducible(recipe.seed), precision(recipe.precision):
-        schema, whole, train, held_out, findings = _prepare(recipe, X, y, validation, groups)
+        schema, whole, train, held_out, findings, seen = _prepare(recipe, X, y, validation, groups)
         encoder, reason = recipe.choose_encoder(train)
         if recipe.verbose and reason:
             print(reason)
         plan = _Plan(recipe, schema, encoder, findings, deadline, resume)
-        fitted = _train(plan, train, held_out)
+        fitted = replace(_train(plan, train, held_out), seen=seen)
         if validation is None and _refits(recipe, fitted, encoder):
             return _refit(plan, whole, fitted)
         return fitted
@@ -90,7 +90,7 @@ def _check_parameters(recipe: Recipe) -> None:
 
 
 def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tuple[Any, ...]:
-    """Schema, all usable examples, those for training, those for validation or None, and what was noticed."""
+    """Schema; usable examples, those to train and to validate on (or None); findings; what items are told by."""
     from sora_keras import data
 
     examples = recipe.read(X, y)
@@ -109,10 +109,10 @@ def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tu
         train, held_out = kept, recipe.read(*pair, schema=schema)
         held_out = held_out.take(recipe.usable(held_out, schema))
     given = None if validation is None else held_out
-    findings = data.check(examples, item=schema.item, labels=schema.labels, validation=given)
+    findings, seen = data.check_and_keep(examples, item=schema.item, labels=schema.labels, validation=given)
     if recipe.verbose and findings:
         print(data.describe(findings))
-    return schema, kept, train, held_out if len(held_out) else None, findings
+    return schema, kept, train, held_out if len(held_out) else None, findings, seen
 
 
 def _groups(groups: Any, examples: Any) -> np.ndarray | None:
@@ -163,7 +163,8 @@ def _refit(plan: _Plan, whole: Any, fitted: Fitted) -> Fitted:
         of_head = f" after {record.head_epochs} of the head" if record.head_epochs else ""
         print(f"Training again on all {sum(fitted.rows):,} examples, {record.best_epoch} passes{of_head}.")
     again = _train(replace(plan, passes=(record.head_epochs, record.best_epoch), resume=None), whole, None)
-    return replace(again, rows=fitted.rows, held_out=fitted.held_out, training=replace(fitted.training, refitted=True))
+    kept = {"rows": fitted.rows, "held_out": fitted.held_out, "seen": fitted.seen}
+    return replace(again, **kept, training=replace(fitted.training, refitted=True))
 
 
 def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
@@ -190,7 +191,8 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed, augmentation=augmentation)
     check_feed = None
     if held_out is not None:
-        check_numbers, held_out, _ = _numbered(number, held_out)
+        check_numbers, held_out, more = _numbered(number, held_out)
+        broken = (*broken, *more)
         check_targets = recipe.targets(held_out, schema)
         check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
     fingerprint = train.fingerprint()

@@ -25,7 +25,11 @@ def quiet_tensorflow() -> Iterator[None]:
         absl_logging.set_verbosity(before[1])
 
 
+_TRACE = ("Graph execution error", "Detected at node", "Stack trace", "File ")
+
+
 def said_by(error: Any) -> str:
-    """What a TensorFlow error says, without the names of nodes."""
-    said = next((line for line in str(error.message).splitlines() if line.strip()), type(error).__name__)
+    """What a TensorFlow error says, without where in the graph it says it."""
+    lines = (line.strip() for line in str(error.message).splitlines())
+    said = next((line for line in lines if line and not line.startswith(_TRACE)), type(error).__name__)
     return re.sub(r"\{\{.*?\}\}|\[\[.*|\[Op:.*", "", said).strip(" .:")

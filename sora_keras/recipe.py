@@ -32,8 +32,8 @@ class Fitted:
     schema: columns and answers; preprocessing, core, pipeline: the three models; encoder: the name of the
     one in use; findings: what was noticed in the data; training: what happened; fingerprint: of the
     training data; rows: how many examples trained, and how many validated; examples_shown: a few raw
-    training items, on which exports are proved, and held_out: the
-    examples that chose the weights (neither is saved); scores: what the last `evaluate` gave.
+    training items, on which exports are proved; held_out: the examples that chose the weights; seen: what the
+    training items are told by (none of these three is ever saved); scores: what the last `evaluate` gave.
     """
 
     schema: Schema
@@ -47,6 +47,7 @@ class Fitted:
     rows: tuple[int, int]
     examples_shown: tuple[Any, ...] = ()
     held_out: Any = None
+    seen: np.ndarray | None = None
     scores: dict[str, Any] = field(default_factory=dict)
 
 
@@ -182,8 +183,10 @@ class Recipe:
         """The layer from the core's output to named answers."""
         raise NotImplementedError
 
-    def score_answers(self, examples: Any, answers: dict[str, np.ndarray], fitted: Fitted) -> Report:
-        """How good the pipeline's answers are."""
+    def score_answers(
+        self, examples: Any, answers: dict[str, np.ndarray], fitted: Fitted, findings: tuple[Finding, ...] = ()
+    ) -> Report:
+        """How good the pipeline's answers are; `findings` are what was noticed in these examples."""
         raise NotImplementedError
 
     def explain(self, item: Any, *, target: Any = None, method: str = "auto") -> Explanation | PictureExplanation:
@@ -265,13 +268,22 @@ class Recipe:
 
         Args:
             X: data as `fit` takes it. y: the answers; None uses the column that `fit` used.
+
+        Items that cannot be read are left out, and the report names them.
+
+        Raises:
+            DataError: more than a twentieth cannot be read.
         """
-        from sora_keras.answering import answer_all
+        from sora_keras.answering import answer_readable
+        from sora_keras.data import seen_again
 
         fitted = self.fitted
         examples = self.read(X, y, schema=fitted.schema)
         examples = examples.take(self.usable(examples, fitted.schema))
-        report = self.score_answers(examples, answer_all(self, examples), fitted)
+        answers, examples, findings = answer_readable(self, examples)
+        if fitted.seen is not None:
+            findings = (*findings, *seen_again(fitted.seen, examples, fitted.schema.item))
+        report = self.score_answers(examples, answers, fitted, findings)
         # The mistakes stay out: what is kept is saved, and the test data are nobody else's.
         content = report.to_dict()
         fitted.scores.update(rows=content["rows"], scores=content["scores"])

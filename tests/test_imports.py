@@ -15,7 +15,7 @@ PACKAGE = Path(sora.__file__).parent
 
 # From the bottom: a room may import those before it, and itself.
 ORDER = (
-    "errors", "files", "quiet", "registry", "parameters", "prediction", "pages", "data", "layers", "encoders",
+    "errors", "files", "quiet", "registry", "parameters", "pages", "prediction", "data", "layers", "encoders",
     "training", "evaluation", "explanation", "export", "recipe", "fitting", "answering", "saving", "exporting",
     "tasks", "applications", "showing", "cli", "__main__",
 )  # fmt: skip

@@ -13,11 +13,12 @@ from sora_keras.data.findings import MOST_ROWS, Finding, rows_text
 from sora_keras.data.labels import LabelSpace
 from sora_keras.data.names import find_text_column
 from sora_keras.data.picture import Picture
+from sora_keras.data.sameness import NO_ITEM, keys_of, numbers_of
 from sora_keras.errors import DataError
 
 _ROWS = 4096
 _VERY_LONG = 100_000
-_NO_ITEM = np.iinfo(np.int64).min
+_NONE = np.empty(0, np.int64)
 # U+FFFD is what a decoder puts where bytes made no sense; NUL has no place in a text.
 _SIGNS = ("\ufffd", "\0")
 
@@ -49,19 +50,29 @@ def check(
     Returns:
         Findings, the gravest kinds first.
     """
+    return check_and_keep(examples, item=item, validation=validation, labels=labels)[0]
+
+
+def check_and_keep(
+    examples: Any, *, item: str | None = None, validation: Any = None, labels: LabelSpace | None = None
+) -> tuple[tuple[Finding, ...], np.ndarray]:
+    """`check`, and what the items are told by (see `seen_again`), a few bytes each."""
     item = _item(examples) if item is None else item
-    hashes, row_findings = _scan(examples, item)
+    keys = keys_of(examples, item)
+    hashes, theirs = numbers_of(keys, _NONE if validation is None else keys_of(validation, item))
     found = [
-        *row_findings,
-        *_leaks(hashes, validation, item),
+        *getattr(examples, "notes", ()),
+        *_scan(examples, item),
+        *_duplicates(hashes, item),
+        *_leaks(hashes, theirs),
         *check_answers(examples, labels, hashes),
     ]
-    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.kind)))
+    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.kind))), keys
 
 
 _ORDER = (
     "leak", "conflicting_label", "unreadable", "missing", "empty", "rare_class", "stray_space",
-    "mixed_type", "duplicate", "constant", "very_long",
+    "mixed_type", "duplicate", "constant", "very_long", "pixel_range",
 )  # fmt: skip
 
 
@@ -72,22 +83,19 @@ def _item(examples: Any) -> str | None:
         return None
 
 
-def _scan(examples: Any, item: str | None) -> tuple[np.ndarray, list[Finding]]:
-    """One number for each row's item, and what the columns hold."""
-    hashes: list[np.ndarray] = []
+def _scan(examples: Any, item: str | None) -> list[Finding]:
+    """What the columns hold."""
     noted: dict[tuple[str, str], list[np.ndarray]] = {}
     constants: dict[str, Any] = {}
     start = 0
     for part in examples.batches(_ROWS):
-        hashes.append(_hashes(part, item))
         for kind, name, flags in _flagged(part, item):
             noted.setdefault((kind, name), []).append(np.flatnonzero(flags) + start)
         _narrow(constants, part, item)
         start += len(part)
-    joined = np.concatenate(hashes) if hashes else np.empty(0, np.int64)
     found = [_noted(kind, name, np.concatenate(rows)) for (kind, name), rows in noted.items()]
     same = [_constant(name, value) for name, value in constants.items() if value is not _VARIES and start > 1]
-    return joined, [finding for finding in [*found, *same, _duplicates(joined, item)] if finding is not None]
+    return [finding for finding in [*found, *same] if finding is not None]
 
 
 def _flagged(part: Any, item: str | None) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -165,38 +173,20 @@ def _constant(name: str, value: Any) -> Finding:
     return Finding("constant", f"column {name!r} is {value!r} in every row, so it says nothing")
 
 
-def _hashes(part: Any, item: str | None) -> np.ndarray:
-    """A 64-bit number for each item, by which a million items are told apart."""
-    if item is not None:
-        texts = part.column(item)
-        # Python's own string hash is kept in the string, and is good within one process.
-        hashed = (_hash(text) if _has_text(text) else _NO_ITEM for text in texts)
-        return np.fromiter(hashed, np.int64, len(texts))
-    features = [part.column(name).tolist() for name in part.names if name != part.answer]
-    return np.fromiter(map(hash, zip(*features, strict=True)), np.int64, len(part) if features else 0)
-
-
-def _hash(item: Any) -> int:
-    return hash(item.strip() if isinstance(item, str) else item)
-
-
-def _duplicates(hashes: np.ndarray, item: str | None) -> Finding | None:
+def _duplicates(hashes: np.ndarray, item: str | None) -> list[Finding]:
     order = np.argsort(hashes, kind="stable")
     again = np.zeros(len(hashes), bool)
     again[order[1:]] = hashes[order[1:]] == hashes[order[:-1]]
-    rows = np.flatnonzero(again & (hashes != _NO_ITEM))
+    rows = np.flatnonzero(again & (hashes != NO_ITEM))
     if not len(rows):
-        return None
+        return []
     what = f"the {item!r}" if item else "all features"
     message = f"{rows_text(len(rows))} with {what} of an earlier row"
-    return Finding("duplicate", message, tuple(rows[:MOST_ROWS].tolist()))
+    return [Finding("duplicate", message, tuple(rows[:MOST_ROWS].tolist()))]
 
 
-def _leaks(hashes: np.ndarray, validation: Any, item: str | None) -> list[Finding]:
-    if validation is None or not len(validation):
-        return []
-    theirs = np.concatenate([_hashes(part, item) for part in validation.batches(_ROWS)])
-    rows = np.flatnonzero(np.isin(theirs, hashes) & (theirs != _NO_ITEM))
+def _leaks(hashes: np.ndarray, theirs: np.ndarray) -> list[Finding]:
+    rows = np.flatnonzero(np.isin(theirs, hashes) & (theirs != NO_ITEM))
     if not len(rows):
         return []
     message = (

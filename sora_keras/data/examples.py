@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sora_keras.data.columns import to_column
+from sora_keras.data.findings import Finding
 from sora_keras.data.fingerprints import fingerprint_of
 from sora_keras.errors import DataError, nearest
 
@@ -23,6 +24,7 @@ class Examples:
             None for what is missing. Anything else that holds values is coerced.
         answer: the column with the answers, if there is one.
         source: where the data came from, for messages.
+        notes: what was noticed in reading, for `check` to pass on.
 
     Raises:
         DataError: there is no column, their lengths differ, or `answer` is none of them.
@@ -35,6 +37,7 @@ class Examples:
     columns: dict[str, np.ndarray]
     answer: str | None = None
     source: str = "data"
+    notes: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.columns:

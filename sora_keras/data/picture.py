@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from sora_keras.data.picture_header import MOST_PIXELS, check_pixels, too_many
+from sora_keras.data.thumbnails import thumbnail
 from sora_keras.errors import ArgumentTypeError, DataError
 
 # Formats that TensorFlow decodes itself; others are opened by Pillow or pydicom and become PNG.
@@ -39,9 +42,10 @@ class Picture:
         """The bytes as TensorFlow decodes them.
 
         Raises:
-            DataError: the file cannot be read, or is no picture of a known format.
+            DataError: the file cannot be read, is no picture of a known format, or claims too many pixels.
         """
         if self.content is not None:
+            check_pixels(self.content, str(self))
             return self.content
         assert self.path is not None
         suffix = Path(self.path).suffix.lower()
@@ -53,7 +57,11 @@ class Picture:
             content = Path(self.path).read_bytes()
         except OSError as error:
             raise DataError(f"{self.path} could not be read: {error.strerror or error}") from error
-        return content if suffix in DECODED else opened(content, self.path)
+        if not content:
+            raise DataError(f"{self.path} is empty.")
+        content = content if suffix in DECODED else opened(content, self.path)
+        check_pixels(content, self.path)
+        return content
 
     @cached_property
     def digest(self) -> str:
@@ -75,12 +83,23 @@ class Picture:
     def __repr__(self) -> str:
         return f"Picture({self.path!r}, {self.digest})"
 
+    def _repr_png_(self) -> bytes | None:
+        """A thumbnail, as notebooks and reports show it; None where it cannot be decoded."""
+        try:
+            return thumbnail(self.read())
+        except DataError:
+            return None
 
-def to_picture(value: Any) -> Picture:
+
+def to_picture(value: Any, highest: float = 0.0) -> Picture:
     """A path, encoded bytes, an array (height, width[, channels]) or a Pillow image as a `Picture`.
 
+    Args:
+        highest: the largest value of other arrays that belong to this one; see `as_bytes_of_pixels`.
+
     Raises:
-        ArgumentTypeError: it is none of these. DataError: an array has no pixels, NaN, or no picture's shape.
+        ArgumentTypeError: it is none of these. DataError: an array has no pixels, NaN, or no picture's shape; an
+            address in a network.
     """
     if isinstance(value, Picture):
         return value
@@ -88,24 +107,35 @@ def to_picture(value: Any) -> Picture:
         content = bytes(value)
         return Picture(content=content if known_format(content) else opened(content, "the bytes"))
     if isinstance(value, str | os.PathLike):
-        return Picture(os.fspath(value))
+        return Picture(local(os.fspath(value)))
     if type(value).__module__.partition(".")[0] == "PIL":
         return Picture(content=pillow_to_bytes(value))
     if hasattr(value, "__array__") and not isinstance(value, np.generic):
-        return Picture(content=encode(as_bytes_of_pixels(np.asarray(value)[None])[0][0]))
+        return Picture(content=encode(as_bytes_of_pixels(np.asarray(value)[None], highest)[0][0]))
     raise ArgumentTypeError(
         "A picture is a path, encoded bytes, an array (height, width[, channels]) or a Pillow image. "
         f"Received: {type(value).__name__}"
     )
 
 
-def as_bytes_of_pixels(arrays: np.ndarray) -> tuple[np.ndarray, str]:
+def local(path: str) -> str:
+    """The path; raises `DataError` for an address in a network, such as `https://…`."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
+        raise DataError(
+            f"{path} is an address, and pictures are not fetched from a network. Download it, then give its path or "
+            "its bytes."
+        )
+    return path
+
+
+def as_bytes_of_pixels(arrays: np.ndarray, highest: float = 0.0) -> tuple[np.ndarray, str]:
     """Pictures of any number type as bytes a channel, and what their range was taken to be.
 
     Args:
         arrays: (pictures, height, width[, 1, 3 or 4]). Floats from 0 to 1 are scaled, others must lie from
             0 to 255; 16-bit integers that go beyond 255 keep their upper eight bits; booleans become black
             and white.
+        highest: the largest value of other pictures that belong to these, which says the range of floats too.
 
     Raises:
         DataError: no picture's shape, no pixels, or values that are not finite or out of range.
@@ -126,7 +156,8 @@ def as_bytes_of_pixels(arrays: np.ndarray) -> tuple[np.ndarray, str]:
         raise DataError(f"Pixels must be numbers. Received: {kind}")
     if not np.isfinite(arrays).all():
         row = int(np.flatnonzero(~np.isfinite(arrays).all(axis=(1, 2, 3)))[0])
-        raise DataError(f"Picture {row} has pixels that are not finite numbers (NaN or infinite).")
+        which = f"Picture {row}" if len(arrays) > 1 else "The picture"
+        raise DataError(f"{which} has pixels that are not finite numbers (NaN or infinite). Mend it or leave it out.")
     low, high = float(arrays.min()), float(arrays.max())
     if low < 0 or high > 65535 or (kind.kind == "f" and high > 255):
         raise DataError(
@@ -134,8 +165,8 @@ def as_bytes_of_pixels(arrays: np.ndarray) -> tuple[np.ndarray, str]:
             f"{high:g}. Scale them first."
         )
     if kind.kind == "f":
-        scale = 255.0 if high <= 1 else 1.0
-        return np.rint(arrays * scale).astype(np.uint8), "0 to 1" if high <= 1 else "0 to 255"
+        shares = max(high, highest) <= 1
+        return np.rint(arrays * (255.0 if shares else 1.0)).astype(np.uint8), "0 to 1" if shares else "0 to 255"
     if high > 255:
         return (arrays.astype(np.int64) >> 8).astype(np.uint8), "0 to 65,535"
     return arrays.astype(np.uint8), "0 to 255"
@@ -184,9 +215,12 @@ def opened(content: bytes, name: str) -> bytes:
 
     try:
         with Image.open(io.BytesIO(content)) as image:
-            return pillow_to_bytes(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            height, width = image.height, image.width
+            if height * width <= MOST_PIXELS:
+                return pillow_to_bytes(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{name} is no picture that can be opened: {error}") from error
+    raise too_many(height, width, name)
 
 
 def pillow_to_bytes(image: Any) -> bytes:
@@ -222,7 +256,7 @@ def usual_shape(pictures: Iterable[Picture | None], *, most: int) -> tuple[tuple
             with Image.open(io.BytesIO(picture.read() if picture else b"")) as image:
                 sizes.append((image.height, image.width))
                 grey &= image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;")
-        except (DataError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        except (DataError, OSError, ValueError, SyntaxError):
             continue
     if not sizes:
         raise DataError("Not one of the pictures that were tried can be opened.")

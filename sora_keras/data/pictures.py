@@ -11,8 +11,9 @@ import numpy as np
 
 from sora_keras.data.examples import Examples
 from sora_keras.data.files import is_file_list
+from sora_keras.data.findings import Finding
 from sora_keras.data.names import find_picture_column
-from sora_keras.data.picture import SUFFIXES, Picture, as_bytes_of_pixels, encode, to_picture
+from sora_keras.data.picture import SUFFIXES, Picture, as_bytes_of_pixels, encode, local, to_picture
 from sora_keras.data.reading import AnyExamples, read_examples
 from sora_keras.data.tf_dataset import is_dataset
 from sora_keras.errors import DataError, NotFoundError
@@ -44,17 +45,14 @@ def read_pictures(
     if y is None and isinstance(X, tuple) and len(X) == 2 and hasattr(X[0], "__len__") and not isinstance(X[0], str):
         X, y = X
     if isinstance(X, str | os.PathLike):
-        return _from_path(Path(os.path.expanduser(os.fspath(X))), y, part, answer_required, memory)
+        return _from_path(Path(os.path.expanduser(local(os.fspath(X)))), y, part, answer_required, memory)
     if is_dataset(X):
         X, labels = _from_dataset(X)
         y = labels if y is None else y
     if (isinstance(X, np.ndarray) and X.dtype != object and X.ndim >= 3) or _is_batch(X):
-        return _answered(_from_arrays(np.asarray(X)), y, answer_required)
-    if isinstance(X, list | tuple | np.ndarray) and len(X) and not is_file_list(X) and not isinstance(X[0], dict):
-        items = np.empty(len(X), object)
-        for place, value in enumerate(X):
-            items[place] = to_picture(value)
-        return _answered(items, y, answer_required)
+        return _answered(*_from_arrays(np.asarray(X)), y, answer_required)
+    if isinstance(X, list | tuple | np.ndarray) and len(X) and not _is_tables(X) and not isinstance(X[0], dict):
+        return _answered(*_from_list(X), y, answer_required)
     examples = read_examples(X, y, answer_required=answer_required, memory=memory, default_name=COLUMN)
     return with_pictures(examples, Path())
 
@@ -72,7 +70,7 @@ def with_pictures(examples: AnyExamples, folder: Path) -> AnyExamples:
         if isinstance(value, Picture) or value is None:
             pictures[place] = value
         else:
-            pictures[place] = to_picture(folder / value.strip() if isinstance(value, str) else value)
+            pictures[place] = to_picture(folder / local(value.strip()) if isinstance(value, str) else value)
     missing = [picture.path for picture in pictures if picture and picture.path and not Path(picture.path).is_file()]
     if missing:
         listed = ", ".join(missing[:10]) + (", …" if len(missing) > 10 else "")
@@ -89,7 +87,7 @@ def _from_path(path: Path, y: Any, part: str, answer_required: bool, memory: int
     if path.is_dir():
         return _from_folder(part_of(path, part) or path, y, answer_required)
     if path.suffix.lower() in SUFFIXES and path.is_file():
-        return _answered(_pictures([path]), y, answer_required)
+        return _answered(_pictures([path]), (), y, answer_required)
     examples = read_examples(str(path), y, answer_required=answer_required, memory=memory, default_name=COLUMN)
     return with_pictures(examples, path.parent)
 
@@ -103,7 +101,7 @@ def _from_folder(folder: Path, y: Any, answer_required: bool) -> AnyExamples:
             raise DataError(f"{folder} has class folders without a picture: {', '.join(empty[:10])}.")
         labels = np.array([name for _, name in found], dtype=object)
         return _answered(
-            _pictures([path for path, _ in found]), labels if y is None else y, answer_required, folder.name
+            _pictures([path for path, _ in found]), (), labels if y is None else y, answer_required, folder.name
         )
     files = list(_files(folder))
     if not files:
@@ -111,7 +109,7 @@ def _from_folder(folder: Path, y: Any, answer_required: bool) -> AnyExamples:
             f"{folder} holds no pictures. Expected: a sub-folder for each class with pictures in it. Suffixes that are "
             f"read: {', '.join(SUFFIXES)}."
         )
-    return _answered(_pictures(files), y, answer_required, folder.name)
+    return _answered(_pictures(files), (), y, answer_required, folder.name)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -125,12 +123,34 @@ def _pictures(paths: list[Path]) -> np.ndarray:
     return pictures
 
 
-def _from_arrays(arrays: np.ndarray) -> np.ndarray:
-    pixels, _ = as_bytes_of_pixels(arrays)
+def _from_arrays(arrays: np.ndarray) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    pixels, said = as_bytes_of_pixels(arrays)
     pictures = np.empty(len(pixels), object)
     for place, one in enumerate(pixels):
         pictures[place] = Picture(content=encode(one))
-    return pictures
+    return pictures, _range_note(arrays.dtype, said)
+
+
+def _from_list(values: Any) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    """Paths, bytes, arrays and Pillow images; what range floats have is told by all of them together."""
+    floats = [one for one in values if getattr(getattr(one, "dtype", None), "kind", "") == "f" and np.size(one)]
+    highest = max((float(np.max(one)) for one in floats), default=0.0)
+    pictures = np.empty(len(values), object)
+    for place, value in enumerate(values):
+        try:
+            pictures[place] = to_picture(value, highest)
+        except DataError as error:
+            raise DataError(f"Item {place}: {error}") from error
+    said = "0 to 1" if highest <= 1 else "0 to 255"
+    return pictures, _range_note(floats[0].dtype, said) if floats else ()
+
+
+def _range_note(kind: np.dtype[Any], said: str) -> tuple[Finding, ...]:
+    """What pixels that are no bytes were taken for."""
+    if kind.kind != "f" and said != "0 to 65,535":
+        return ()
+    how = {"0 to 1": "scaled to 255", "0 to 255": "rounded to whole numbers"}.get(said, "divided by 256")
+    return (Finding("pixel_range", f"pixels ({kind}) taken to lie from {said}, and {how}"),)
 
 
 def _from_dataset(dataset: Any) -> tuple[Any, Any]:
@@ -155,16 +175,23 @@ def _from_dataset(dataset: Any) -> tuple[Any, Any]:
     return (np.stack(pictures) if same else pictures), (labels if pair else None)
 
 
+def _is_tables(X: Any) -> bool:
+    """Whether these are paths of tables, such as CSV files, rather than of pictures."""
+    return is_file_list(X) and Path(X[0]).suffix.lower() not in SUFFIXES
+
+
 def _is_batch(X: Any) -> bool:
     return type(X).__module__.startswith(("tensorflow", "torch", "jax")) and getattr(X, "ndim", 0) >= 3
 
 
-def _answered(pictures: np.ndarray, y: Any, required: bool, source: str = "the pictures") -> AnyExamples:
+def _answered(
+    pictures: np.ndarray, notes: tuple[Finding, ...], y: Any, required: bool, source: str = "the pictures"
+) -> AnyExamples:  # fmt: skip
     if not len(pictures):
         raise DataError(f"{source} has no pictures.")
     if y is None and required:
         raise DataError(
             f"y is missing: {source} has no labels. Pass them as y=, or a folder with a sub-folder a class."
         )
-    examples = Examples({COLUMN: pictures}, source=source)
+    examples = Examples({COLUMN: pictures}, source=source, notes=notes)
     return examples if y is None else read_examples(examples, y)

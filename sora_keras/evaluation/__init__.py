@@ -1,7 +1,8 @@
 """How good the answers are: scores by scikit-learn with intervals, plots, and the report that holds them."""
 
 from sora_keras.evaluation.classification import evaluate_classification
+from sora_keras.evaluation.picture_grid import PictureGrid
 from sora_keras.evaluation.report import Report
 from sora_keras.evaluation.results import Score
 
-__all__ = ["Report", "Score", "evaluate_classification"]
+__all__ = ["PictureGrid", "Report", "Score", "evaluate_classification"]

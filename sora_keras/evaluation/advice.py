@@ -9,6 +9,7 @@ import numpy as np
 from sora_keras.evaluation.answers import Answers
 from sora_keras.evaluation.mistakes import wrong_confidence
 from sora_keras.evaluation.results import ClassScore, Score
+from sora_keras.evaluation.wording import percent
 
 # (how grave, from 0 to 1; the sentence)
 Advice = tuple[float, str]
@@ -70,7 +71,7 @@ def _weak_classes(answers: Answers, per_class: Sequence[ClassScore], confusion: 
     )
     for i in worst[:3]:
         score, recall = per_class[i], per_class[i].recall or 0.0
-        found = f"is found only {_percent(recall)} of the time" if recall else "is never found"
+        found = f"is found only {percent(recall)} of the time" if recall else "is never found"
         taken = "" if answers.several else _mistaken_for(confusion[i], i, per_class)
         yield 0.85 - 0.4 * recall, f"{score.name!r} {found} (recall, {score.support:,} rows){taken}."
 
@@ -93,7 +94,7 @@ def _wrong_answers(answers: Answers, per_class: Sequence[ClassScore]) -> Iterato
         name = per_class[i].name
         yield (
             0.7 - 0.4 * right,
-            f"The answer {name!r} is right only {_percent(right)} of the {given[i]:,} times it is given (precision).",
+            f"The answer {name!r} is right only {percent(right)} of the {given[i]:,} times it is given (precision).",
         )
 
 
@@ -118,7 +119,7 @@ def _sure_mistakes(answers: Answers) -> Iterator[Advice]:
         noun = "mistake has" if count == 1 else "mistakes have"
         yield (
             0.45 + min(0.3, count / answers.rows),
-            f"{count:,} {noun} a confidence of {_percent(_SURE)} or more: labels may be wrong; read them.",
+            f"{count:,} {noun} a confidence of {percent(_SURE)} or more: labels may be wrong; read them.",
         )
 
 
@@ -143,7 +144,3 @@ def _few_rows(answers: Answers, accuracy: Score, per_class: Sequence[ClassScore]
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more classes"
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %")

@@ -10,6 +10,7 @@ from sora_keras.evaluation.advice import advise
 from sora_keras.evaluation.answers import Answers, read_answers
 from sora_keras.evaluation.bootstrap import affordable, intervals
 from sora_keras.evaluation.curves import curves_of
+from sora_keras.evaluation.gallery import Draw, make_gallery
 from sora_keras.evaluation.metrics import NAMES, measure, measure_classes, why_undefined
 from sora_keras.evaluation.mistakes import find_mistakes
 from sora_keras.evaluation.report import Report
@@ -26,6 +27,8 @@ def evaluate_classification(
     prior: np.ndarray,
     title: str = "",
     notes: Sequence[str] = (),
+    noticed: Sequence[str] = (),
+    draw: Draw | None = None,
     seed: int = 0,
     resamples: int = 1000,
 ) -> Report:
@@ -37,7 +40,9 @@ def evaluate_classification(
         kind: `"binary"`, `"multiclass"`, or `"multilabel"`, whose labels count from 0.5 up.
         show: the raw items of some rows as text; it is given ascending row indices.
         prior: (classes,) share of each class in training. The baseline answers with it, whatever the item.
-        title, notes: for the reader.
+        title, notes: for the reader. noticed: what the reader should look at first, one clause each.
+        draw: a small PNG of some rows, or None where one has none, for items that are pictures; it is given
+            ascending row indices.
         resamples: of the bootstrap, at most; fewer where rows times classes are very many.
 
     Raises:
@@ -63,9 +68,14 @@ def evaluate_classification(
         confusion=confusion,
         curves=curves_of(answers, classes),
         mistakes=mistakes,
-        look_at=advise(answers, scores, per_class, confusion, _usual(baseline, classes)),
+        look_at=(*map(_sentence, noticed), *advise(answers, scores, per_class, confusion, _usual(baseline, classes))),
         notes=(*notes, *said),
+        gallery=make_gallery(answers, per_class, mistakes, draw) if draw else None,
     )
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def _scores(answers: Answers, baseline: Answers, resamples: int, seed: int) -> tuple[Score, ...]:

@@ -28,8 +28,8 @@ def find_mistakes(
         Mistake(
             row=row,
             text=_short(texts[row]),
-            truth=_named(answers.truth[row], classes),
-            predicted=_named(answers.predicted[row], classes),
+            truth=named_labels(answers.truth[row], classes),
+            predicted=named_labels(answers.predicted[row], classes),
             confidence=float(confidence[row]),
         )
         for row in worst.tolist()
@@ -43,7 +43,8 @@ def wrong_confidence(answers: Answers) -> np.ndarray:
     return answers.probabilities.max(axis=1)
 
 
-def _named(labels: np.ndarray, classes: Sequence[str]) -> str:
+def named_labels(labels: np.ndarray, classes: Sequence[str]) -> str:
+    """The names of the classes that a row (classes,) bool has."""
     return ", ".join(name for name, chosen in zip(classes, labels, strict=True) if chosen) or "(none)"
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sora_keras.errors import ParameterError, nearest
+from sora_keras.evaluation.gallery import Gallery
 from sora_keras.evaluation.results import ClassScore, Curves, Mistake, Score
 from sora_keras.files import new_file
 
@@ -27,6 +28,7 @@ class Report:
         rows: how many were scored. kind: `"binary"`, `"multiclass"` or `"multilabel"`.
         confusion: (classes, classes) rows by truth and columns by answer; for several labels (labels, 2, 2).
         mistakes: the most confident ones first. look_at: plain sentences, the gravest first.
+        gallery: pictures of the mistakes and of each class, where the items are pictures; not part of the JSON.
 
     Example:
         >>> report = recipe.evaluate("test.csv")
@@ -45,6 +47,7 @@ class Report:
     mistakes: tuple[Mistake, ...]
     look_at: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    gallery: Gallery | None = None
 
     def __getitem__(self, name: str) -> float:
         """The value of a score; NaN where it is undefined (its `why` in `scores` says why).
@@ -86,7 +89,9 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        return {**asdict(self), "confusion": self.confusion.tolist()}
+        plain = asdict(replace(self, gallery=None))
+        del plain["gallery"]
+        return {**plain, "confusion": self.confusion.tolist()}
 
     def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """JSON text, also written to `path` where one is given.

@@ -23,6 +23,11 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def percent(share: float) -> str:
+    """A share, such as 0.5, as `50 %`."""
+    return f"{share:.0%}".replace("%", " %")
+
+
 def subtitle(report: Report) -> str:
     """How much was scored, in one line."""
     things = "labels" if report.kind == "multilabel" else "classes"

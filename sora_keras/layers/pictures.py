@@ -12,6 +12,8 @@ _ORIENTATION = 0x0112
 _MOST_TAGS = 64
 # Where "Exif" stands when it comes first, as its standard asks, and after the JFIF header that many put before it.
 _EXIF_PLACES = (6, 24)
+_SEARCHED = 2**17  # bytes that are searched for it where other headers, such as a colour profile, come before
+_PNG_HEADERS = 2**14  # bytes in which a PNG says that it has transparent colours, before its pixels
 
 
 @keras.saving.register_keras_serializable(package="sora_keras")
@@ -81,12 +83,8 @@ class DecodePictures(keras.layers.Layer):
             for scale in _SCALES
         ]
         pixels = tf.switch_case(place, decode)
-        tagged = [tf.equal(tf.strings.substr(content, at, 4), b"Exif") for at in _EXIF_PLACES]
-        return tf.cond(
-            tf.reduce_any(tagged),
-            lambda: _upright(pixels, _exif_orientation(content, tf.where(tagged[0], *_EXIF_PLACES))),
-            lambda: pixels,
-        )
+        at = _exif_place(content)
+        return tf.cond(at > 0, lambda: _upright(pixels, _exif_orientation(content, at)), lambda: pixels)
 
     def _resized(self, pixels: tf.Tensor) -> tf.Tensor:
         return tf.saturate_cast(tf.round(self._to_size(pixels)), tf.uint8)
@@ -129,10 +127,11 @@ def _other(content: tf.Tensor, channels: int) -> tf.Tensor:
 
 def _png(content: tf.Tensor) -> tf.Tensor:
     # Asked for four channels, TensorFlow gives pictures without transparency a wrong one. The header's colour type
-    # says which have one: grey or colour with alpha.
+    # says which have one, grey or colour with alpha; of others a tRNS chunk says which colours are transparent.
     kind = tf.strings.substr(content, 25, 1)
+    headers = tf.strings.substr(content, 0, _PNG_HEADERS)
     return tf.cond(
-        tf.equal(kind, b"\x04") | tf.equal(kind, b"\x06"),
+        tf.equal(kind, b"\x04") | tf.equal(kind, b"\x06") | tf.strings.regex_full_match(headers, rb"\C*tRNS\C*"),
         lambda: _on_white(*tf.split(tf.io.decode_png(content, channels=4), [3, 1], axis=-1)),
         lambda: tf.io.decode_png(content, channels=3),
     )
@@ -166,6 +165,27 @@ def _centre(pixels: tf.Tensor, shape: float) -> tf.Tensor:
     kept_height, kept_width = tf.maximum(kept_height, 1), tf.maximum(kept_width, 1)
     top, left = (height - kept_height) // 2, (width - kept_width) // 2
     return pixels[..., top : top + kept_height, left : left + kept_width, :]
+
+
+def _exif_place(content: tf.Tensor) -> tf.Tensor:
+    """Where the EXIF header of a JPEG begins; 0 where it has none."""
+    first, second = (tf.equal(tf.strings.substr(content, at, 4), b"Exif") for at in _EXIF_PLACES)
+    usual = tf.where(first, _EXIF_PLACES[0], tf.where(second, _EXIF_PLACES[1], 0))
+    return tf.cond(tf.equal(usual, 0), lambda: _exif_elsewhere(content), lambda: usual)
+
+
+def _exif_elsewhere(content: tf.Tensor) -> tf.Tensor:
+    """Where the EXIF header begins behind headers other than that of JFIF; 0 where none is found."""
+    start = tf.cast(tf.io.decode_raw(tf.strings.substr(content, 2, 20), tf.uint8), tf.int32)
+    # JFIF without a thumbnail takes 18 bytes. Markers from 0xE0 up are headers and comments, others the picture.
+    jfif = tf.reduce_all(tf.equal(start[:4], (0xFF, 0xE0, 0, 16)))
+    another = tf.where(jfif, start[19], start[1]) >= 0xE0
+
+    def search() -> tf.Tensor:
+        parts = tf.strings.split([tf.strings.substr(content, 0, _SEARCHED)], b"Exif\0\0", maxsplit=1).values
+        return tf.where(tf.size(parts) > 1, tf.strings.length(parts[0]), 0)
+
+    return tf.cond(another, search, lambda: tf.constant(0))
 
 
 def _exif_orientation(content: tf.Tensor, at: tf.Tensor) -> tf.Tensor:

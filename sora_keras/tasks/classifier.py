@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sora_keras.answering import answer_all, answer_few, answer_stream
+from sora_keras.answering import answer_all, answer_few, answer_readable, answer_stream
 from sora_keras.errors import ArgumentTypeError, DataError, ParameterError, nearest
-from sora_keras.prediction import Prediction
+from sora_keras.pages import png_of
+from sora_keras.prediction import Prediction, Predictions
 from sora_keras.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sora_keras.data import LabelSpace, Schema
+    from sora_keras.data import Finding, LabelSpace, Schema
     from sora_keras.evaluation import Report
     from sora_keras.recipe import Fitted
 
@@ -102,20 +103,29 @@ class Classifier(Recipe):
         several = labels_of(self.fitted.schema).kind == "multilabel"
         return (probabilities >= 0.5).astype(np.int64) if several else probabilities.argmax(axis=-1)
 
-    def score_answers(self, examples: Any, answers: dict[str, np.ndarray], fitted: Fitted) -> Report:
+    def score_answers(
+        self, examples: Any, answers: dict[str, np.ndarray], fitted: Fitted, findings: tuple[Finding, ...] = ()
+    ) -> Report:
         from sora_keras.evaluation import evaluate_classification
 
         schema, labels = fitted.schema, labels_of(fitted.schema)
         if not len(examples):
             raise DataError(f"{examples.source} has no row with both an item and an answer to score.")
+
+        def items(rows: np.ndarray) -> np.ndarray:
+            return np.asarray(examples.take(rows).column(schema.item))
+
+        pictures = hasattr(items(np.arange(1))[0], "_repr_png_")
         return evaluate_classification(
             self.targets(examples, schema),
             answers["probabilities"],
             labels.classes,
             kind=labels.kind,
-            show=lambda rows: [str(item) for item in examples.take(rows).column(schema.item)],
+            show=lambda rows: [str(item) for item in items(rows)],
+            draw=(lambda rows: [png_of(item) for item in items(rows)]) if pictures else None,
             prior=np.array(schema.frequencies),
             title=f"{type(self).__name__} ({fitted.encoder}) on {examples.source}",
+            noticed=[finding.message for finding in findings],
             seed=self.seed,
         )
 
@@ -137,34 +147,39 @@ class Classifier(Recipe):
     def stream(self, X: Any) -> Iterator[Prediction]:
         """A `Prediction` for each item in turn, in bounded memory however large the data."""
         examples = self.read(X, schema=self.fitted.schema, answers=False)
-        for answers in answer_stream(self, examples):
-            yield from map(self._prediction, answers["probabilities"])
+        for items, answers in answer_stream(self, examples):
+            yield from map(self._prediction, answers["probabilities"], items)
 
     def __call__(self, item: Any) -> Any:
         """A `Prediction` for one item, or a list of them for several."""
         several = not self.is_one(item)
-        items = list(item) if several else [item]
-        probabilities = answer_few(self, self.check_items(items))["probabilities"]
-        answers = [self._prediction(row) for row in probabilities]
+        items = self.check_items(self.items_of(item) if several else [item])
+        answers = Predictions(map(self._prediction, answer_few(self, items)["probabilities"], items))
         return answers if several else answers[0]
 
     def is_one(self, item: Any) -> bool:
         """Whether this is one item rather than several."""
         raise NotImplementedError
 
+    def items_of(self, several: Any) -> list[Any]:
+        """The items that several are."""
+        return list(several)
+
     def check_items(self, items: list[Any]) -> np.ndarray:
         """Items as the pipeline takes them; raises `ArgumentTypeError` for what is none."""
         raise NotImplementedError
 
-    def _prediction(self, probabilities: np.ndarray) -> Prediction:
+    def _prediction(self, probabilities: np.ndarray, item: Any) -> Prediction:
         labels = labels_of(self.fitted.schema)
         by_class = dict(zip(labels.values, probabilities.tolist(), strict=True))
+        # A text is shown by its words; to keep it here would only hold memory.
+        item = item if hasattr(item, "_repr_png_") else None
         if labels.kind != "multilabel":
             best = max(by_class, key=by_class.__getitem__)
-            return Prediction(best, by_class[best], by_class)
+            return Prediction(best, by_class[best], by_class, item)
         chosen = tuple(name for name, value in by_class.items() if value >= 0.5)
         sure = min((by_class[name] for name in chosen), default=1 - max(by_class.values()))
-        return Prediction(chosen, sure, by_class)
+        return Prediction(chosen, sure, by_class, item)
 
     def explained_value(self, target: int) -> Callable[[Any], Any]:
         """From logits (batch, outputs) to the log-odds of class `target` (batch,)."""
@@ -208,7 +223,8 @@ class Classifier(Recipe):
 
         schema = self.fitted.schema
         examples = self.read(X, y, schema=schema)
-        probabilities = answer_all(self, examples)["probabilities"]
+        answers, examples, _ = answer_readable(self, examples)
+        probabilities = answers["probabilities"]
         truth = self.targets(examples, schema)
         return float(accuracy_score(truth, self._chosen(probabilities)))
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sora_keras.data import Examples, Picture, Schema, StreamedExamples
     from sora_keras.encoders import TrainingDefaults
+    from sora_keras.evaluation import PictureGrid
     from sora_keras.explanation import PictureExplanation
     from sora_keras.training import Augmentation, PixelCache
 
@@ -172,9 +173,18 @@ class ImageClassifier(Classifier):
         from sora_keras.training import decode_pictures
 
         budget = parse_memory(self.memory)
-        return lambda examples: decode_pictures(
-            preprocessing, examples.column(schema.item), budget=budget, say=print if self.verbose else None
-        )
+        say = print if self.verbose else None
+        broken, tried = 0, 0
+
+        def number(examples: Any) -> PixelCache:
+            # A small part for validation may have many broken pictures by chance: what counts is their share of all.
+            nonlocal broken, tried
+            pictures = examples.column(schema.item)
+            cache = decode_pictures(preprocessing, pictures, budget=budget, say=say, before=(broken, tried))
+            broken, tried = broken + len(pictures) - len(cache), tried + len(pictures)
+            return cache
+
+        return number
 
     def raw(self, items: np.ndarray) -> tf.Tensor:
         import tensorflow as tf
@@ -229,6 +239,17 @@ class ImageClassifier(Classifier):
         channels, outputs = core.input.shape[-1], core.output.shape[-1]
         return make_augmentation(self.augment, channels=channels, outputs=outputs, seed=self.seed)
 
+    def preview_augmentation(self, X: Any, y: Any = None, *, rows: int = 4, copies: int = 5) -> PictureGrid:
+        """Training pictures beside copies of them as `augment` changes them; fits nothing.
+
+        Args:
+            X, y: data as `fit` takes them; without labels none are shown. rows: how many pictures, 1 to 64.
+            copies: of each, 1 to 16.
+        """
+        from sora_keras.tasks.augmentation_preview import preview_augmentation
+
+        return preview_augmentation(self, X, y, rows=rows, copies=copies)
+
     def loss(self, schema: Schema) -> Any:
         import keras
 
@@ -243,9 +264,19 @@ class ImageClassifier(Classifier):
         return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
 
     def is_one(self, item: Any) -> bool:
+        if isinstance(item, str | os.PathLike):
+            return not Path(item).is_dir()
         if isinstance(item, list | tuple):
             return False
         return not (hasattr(item, "__array__") and np.ndim(item) == 4)
+
+    def items_of(self, several: Any) -> list[Any]:
+        from sora_keras.data import read_pictures
+
+        if isinstance(several, str | os.PathLike):
+            examples = read_pictures(several, part="test", answer_required=False)
+            return list(examples.column(examples.names[0]))
+        return list(several)
 
     def check_items(self, items: list[Any]) -> np.ndarray:
         from sora_keras.data import to_picture

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sora_keras.data import Finding
+from sora_keras.data import Finding, left_out
 from sora_keras.errors import DataError
 from sora_keras.quiet import said_by
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _BATCH = 64
-_MOST_BROKEN = 0.05
-_LISTED = 10
 
 
 @dataclass(eq=False)
@@ -63,7 +61,8 @@ class PixelCache:
 
 
 def decode_pictures(
-    decoder: Any, pictures: np.ndarray, *, budget: int, say: Callable[[str], None] | None = None
+    decoder: Any, pictures: np.ndarray, *, budget: int, say: Callable[[str], None] | None = None,
+    before: tuple[int, int] = (0, 0),
 ) -> PixelCache:  # fmt: skip
     """Decode every picture on all cores; what cannot be decoded is left out with its reason.
 
@@ -71,6 +70,7 @@ def decode_pictures(
         decoder: a `DecodePictures`. pictures: (examples,) of `Picture`.
         budget: bytes of pixels that may stay in memory; more go to a temporary file.
         say: is told of pictures left out.
+        before: how many of how many pictures of the same data were left out already.
 
     Raises:
         DataError: more than a twentieth cannot be decoded.
@@ -102,20 +102,11 @@ def decode_pictures(
             ahead.extend(islice(tasks, 1))
     if not broken:
         return PixelCache(pixels, np.arange(len(pictures)))
-    finding = _left_out(pictures, dict(sorted(broken.items())))
-    if len(broken) > _MOST_BROKEN * len(pictures):
-        raise DataError(f"{finding.message}. Mend them or leave them out.")
+    finding = left_out(pictures, broken, "pictures cannot be decoded", before)
     if say:
         say(f"Left out: {finding.message}.")
     rows = np.setdiff1d(np.arange(len(pictures)), sorted(broken))
     return PixelCache(pixels[rows], rows, (finding,))
-
-
-def _left_out(pictures: np.ndarray, broken: dict[int, str]) -> Finding:
-    shown = "; ".join(f"{pictures[place]}: {reason}" for place, reason in list(broken.items())[:_LISTED])
-    more = "; …" if len(broken) > _LISTED else ""
-    message = f"{len(broken):,} of {len(pictures):,} pictures cannot be decoded ({shown}{more})"
-    return Finding("unreadable", message, tuple(list(broken)[:_LISTED]))
 
 
 def _decode_one(traced: Any, picture: Any, pixels: np.ndarray, place: int) -> str:

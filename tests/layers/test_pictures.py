@@ -47,6 +47,56 @@ def test_exif_orientation_is_undone(colours: np.ndarray, orientation: int) -> No
     assert np.abs(found.astype(int) - colours).max() <= 8
 
 
+@pytest.mark.parametrize("before", ["xmp", "icc", "comment", "jfif and icc", "jfif with thumbnail"])
+def test_exif_is_found_behind_other_headers(colours: np.ndarray, before: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    stored = Image.fromarray(np.ascontiguousarray(colours[::-1, ::-1]))
+    plain = encoded(stored, "JPEG", quality=100, subsampling=0)
+    tagged = encoded(stored, "JPEG", quality=100, subsampling=0, exif=exif.tobytes())
+    assert plain[2:4] == b"\xff\xe0"
+    at = tagged.index(b"Exif") - 4
+    app1 = tagged[at : at + 2 + int.from_bytes(tagged[at + 2 : at + 4], "big")]
+    jfif, rest = plain[2:20], plain[20:]
+
+    def segment(marker: int, content: bytes) -> bytes:
+        return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content
+
+    xmp = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + b"<x/>" * 9000)
+    icc = segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(3000))
+    headers = {
+        "xmp": xmp,
+        "icc": icc,
+        "comment": segment(0xFE, b"made by hand"),
+        "jfif and icc": jfif + icc,
+        "jfif with thumbnail": segment(0xE0, jfif[4:16] + b"\2\2" + bytes(12)),
+    }[before]
+    found = decoded(plain[:2] + headers + app1 + rest, (24, 36))
+    assert np.abs(found.astype(int) - colours).max() <= 8
+    without = decoded(plain[:2] + headers + rest, (24, 36))
+    assert np.abs(without.astype(int) - colours[::-1, ::-1]).max() <= 8
+
+
+@pytest.mark.parametrize("colour_count", [2, 4, 16, 200])
+def test_transparent_colours_of_a_palette_become_white(colours: np.ndarray, colour_count: int) -> None:
+    palette = Image.fromarray(colours).quantize(colour_count)
+    shown = np.asarray(palette.convert("RGB"))
+    clear = np.asarray(palette) == np.asarray(palette)[0, 0]
+    found = decoded(encoded(palette, transparency=int(np.asarray(palette)[0, 0])), (24, 36))
+    assert (found[clear] == 255).all()
+    assert np.array_equal(found[~clear], shown[~clear])
+    assert np.array_equal(decoded(encoded(palette), (24, 36)), shown)
+
+
+def test_a_transparent_grey_or_colour_becomes_white(colours: np.ndarray) -> None:
+    found = decoded(encoded(colours, transparency=tuple(colours[0, 0].tolist())), (24, 36))
+    assert (found[:12, :18] == 255).all()
+    assert np.array_equal(found[12:], colours[12:])
+    bits = Image.fromarray(colours[..., 0] > 100)
+    found = decoded(encoded(bits, transparency=0), (24, 36), 1)
+    assert (found == 255).all()
+
+
 def test_a_large_jpeg_is_the_same_picture_small(colours: np.ndarray) -> None:
     large = np.asarray(Image.fromarray(colours).resize((360, 240), Image.Resampling.NEAREST))
     found = decoded(encoded(large, "JPEG", quality=95), (24, 36))

@@ -43,6 +43,47 @@ def test_answers_one_or_several_of_any_kind(fitted, test_data, tmp_path: Path) -
         fitted(7)
 
 
+def test_answers_a_list_of_paths_and_a_folder(fitted, tmp_path: Path) -> None:
+    folder = class_folder(tmp_path / "photos", 6)
+    paths = sorted(folder.rglob("*.png"))
+    expected = np.array([list(fitted(str(path)).probabilities.values()) for path in paths])
+    for several in (paths, [str(path) for path in paths], tuple(paths), folder, str(folder)):
+        answers = np.array([list(answer.probabilities.values()) for answer in fitted(several)])
+        assert np.allclose(answers, expected, atol=1e-5)
+        assert np.allclose(fitted.predict_proba(several), expected, atol=1e-5)
+    assert [prediction.item.path for prediction in fitted(folder)] == [str(path) for path in paths]
+    assert [prediction.item.path for prediction in fitted.stream(folder)] == [str(path) for path in paths]
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(DataError, match="holds no pictures"):
+        fitted(tmp_path / "bare")
+
+
+@pytest.mark.parametrize("address", ["https://example.org/cat.jpg", "gs://bucket/cat.jpg", "file:///cat.jpg"])
+def test_an_address_is_refused(fitted, address: str) -> None:
+    for verb in (fitted, fitted.predict, fitted.explain, lambda item: fitted([item])):
+        with pytest.raises(DataError, match=f"{address} is an address.*give its path or its bytes"):
+            verb(address)
+
+
+def test_many_are_answered_in_batches_as_one_is(fitted, test_data) -> None:
+    many = fitted(np.tile(test_data[0][:30], (10, 1, 1, 1)))
+    assert len(many) == 300
+    assert [one.label for one in many[:30]] == [one.label for one in many[270:]]
+    assert many[7].confidence == pytest.approx(fitted(test_data[0][7]).confidence, abs=1e-5)
+
+
+def test_answers_and_reports_show_pictures(fitted, test_data, tmp_path: Path) -> None:
+    assert 'src="data:image/png;base64,' in fitted(test_data[0][0])._repr_html_()
+    assert fitted(test_data[0][:3])._repr_html_().count("<img") == 3
+    pixels, labels = test_data
+    report = fitted.evaluate(pixels, [*labels[1:], labels[0]])
+    assert report.gallery is not None
+    assert len(report.gallery.mistakes) == len(report.mistakes) == 15
+    page = report.to_html(tmp_path / "report.html")
+    assert page.count("<img") == 15 + sum(len(grid) for grid in report.gallery.classes)
+    assert len(page) < 500_000
+
+
 def test_a_folder_trains_and_tests(tmp_path: Path) -> None:
     for part, count in (("train", 60), ("val", 20), ("test", 20)):
         class_folder(tmp_path / part, count)
