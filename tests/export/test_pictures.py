@@ -46,7 +46,7 @@ def test_fewer_bits_are_measured_beside_the_float_core(fitted, tmp_path: Path, k
     assert facts["accuracy"] >= facts["float_accuracy"] - 0.05
     content = (folder / "core.tflite").read_bytes()
     assert facts["bytes"] == len(content) < size * facts["float_bytes"]
-    pictures, labels = shapes(40, seed=3)
+    pictures, _ = shapes(40, seed=3)
     logits = run_litert(content, [one[None].astype(np.float32) for one in pictures])
     answers = np.array(fitted.classes_)[(logits[:, 0] > 0).astype(int)]
     assert (answers == fitted.predict(pictures)).mean() > 0.9
