@@ -11,6 +11,8 @@ from typing import Any
 
 from runner.machine import REPOSITORY
 
+# What the scripts share.
+MEASURING = REPOSITORY / "benchmarks" / "measuring"
 ERROR_LINES = 8
 # Printed at every start whatever the log level, and no error.
 TENSORFLOW_NOTICE = re.compile(r"I0000 |WARNING: All log messages before absl")
@@ -67,10 +69,11 @@ def shorten_paths(text: str) -> str:
 
 def _environment(python: Path) -> dict[str, str]:
     environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="2", KERAS_BACKEND="tensorflow")
+    paths = [str(MEASURING), environment.get("PYTHONPATH")]
     if python == Path(sys.executable):
         # Lets the benchmark run in a checkout whose package is not installed.
-        known = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(REPOSITORY), known)))
+        paths.insert(0, str(REPOSITORY))
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     return environment
 
 

@@ -18,27 +18,37 @@ from typing import Any, Protocol
 
 from measures import peak_memory_mb, percentile_milliseconds, time_calls, versions
 
-Part = dict[str, list[Any]]
+Part = dict[str, Any]
 BULK_PASSES, BULK_SECONDS = 3, 30.0
 BOOTSTRAP_RESAMPLES = 2_000
 
 
 class Contender(Protocol):
-    """What a contender supplies; texts and labels are `str`."""
+    """What a contender supplies; texts are `str`, pictures arrays, labels `str`."""
 
     settings: dict[str, Any]
 
     def fit(self, train: Part, validation: Part | None) -> None:
-        """Trains afresh, from raw strings to a model that answers."""
+        """Trains afresh, from raw items to a model that answers."""
 
-    def predict(self, texts: list[str]) -> Sequence[str]:
+    def predict(self, items: Any) -> Sequence[str]:
         """Returns a label a text, by the library's own way for many rows."""
 
-    def answer(self, text: str) -> object:
-        """Answers one text, by the library's own way for one row."""
+    def answer(self, item: Any) -> object:
+        """Answers one item, by the library's own way for one row."""
 
     def save(self, folder: Path) -> None:
         """Writes all that a reload needs into the empty `folder`."""
+
+
+def read_folds(path: Path) -> list[dict[str, Any]]:
+    """Returns the folds of a splits file in JSON."""
+    return json.loads(path.read_text(encoding="utf-8"))["folds"]
+
+
+def items_of(part: dict[str, Any]) -> Any:
+    """Returns what a part holds beside its labels: texts or pictures."""
+    return part["text"] if "text" in part else part["picture"]
 
 
 def measure(
@@ -46,6 +56,7 @@ def measure(
     imports: Sequence[str],
     packages: Sequence[str],
     arguments: Sequence[str] = (),
+    read: Callable[[Path], list[dict[str, Any]]] = read_folds,
 ) -> None:
     """Imports, trains, scores and times a contender, and prints the figures.
 
@@ -54,16 +65,17 @@ def measure(
         imports: the modules it needs, imported before training and timed apart.
         packages: the distributions whose versions are recorded.
         arguments: names of further command-line options that `make` reads.
+        read: gives the folds behind `--data`, each with the parts `train`, `validation` and `test`.
     """
     options = _options(arguments)
     started = time.perf_counter()
     for module in imports:
         importlib.import_module(module)
     import_seconds = time.perf_counter() - started
-    folds = json.loads(options.data.read_text(encoding="utf-8"))["folds"]
+    folds = read(options.data)
     contender = make(options)
     figures = _train_and_score(contender, folds)
-    test = folds[-1]["test"]["text"]
+    test = items_of(folds[-1]["test"])
     figures |= _bulk(contender, test) | _one_row(contender, test, options.calls)
     figures |= {"peak_memory_mb": peak_memory_mb(), "import_seconds": import_seconds}
     figures |= _size(contender)
@@ -99,12 +111,12 @@ def _train_and_score(contender: Contender, folds: list[dict[str, Any]]) -> dict[
         wall.append(after[0] - before[0])
         cpu.append(after[1] - before[1])
         test = fold["test"]
-        answers = contender.predict(test["text"])
+        answers = contender.predict(items_of(test))
         for row, answer, label in zip(test["row"], answers, test["label"], strict=True):
             outcomes[row].append(str(answer) == label)
     figures = _accuracy([sum(outcome) / len(outcome) for outcome in outcomes.values()])
     figures |= {"train_seconds": _mean(wall), "train_cpu_seconds": _mean(cpu)}
-    return figures | {"folds": len(folds), "train_rows": len(folds[0]["train"]["text"])}
+    return figures | {"folds": len(folds), "train_rows": len(folds[0]["train"]["label"])}
 
 
 def _accuracy(correct: list[float]) -> dict[str, Any]:
@@ -122,18 +134,18 @@ def _accuracy(correct: list[float]) -> dict[str, Any]:
     }
 
 
-def _bulk(contender: Contender, texts: list[str]) -> dict[str, float]:
+def _bulk(contender: Contender, items: Any) -> dict[str, float]:
     # The pass that gave the accuracy was the warm-up.
     seconds: list[float] = []
     while len(seconds) < BULK_PASSES and sum(seconds) < BULK_SECONDS:
         started = time.perf_counter()
-        contender.predict(texts)
+        contender.predict(items)
         seconds.append(time.perf_counter() - started)
-    return {"bulk_rows_per_second": len(texts) / sorted(seconds)[len(seconds) // 2]}
+    return {"bulk_rows_per_second": len(items) / sorted(seconds)[len(seconds) // 2]}
 
 
-def _one_row(contender: Contender, texts: list[str], calls: int) -> dict[str, float]:
-    seconds = time_calls(contender.answer, texts, calls)
+def _one_row(contender: Contender, items: Any, calls: int) -> dict[str, float]:
+    seconds = time_calls(contender.answer, items, calls)
     return {
         "p50_ms": percentile_milliseconds(seconds, 50),
         "p99_ms": percentile_milliseconds(seconds, 99),

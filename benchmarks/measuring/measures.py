@@ -5,6 +5,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 WARM_UP_CALLS, LEAST_CALLS, CALLS_SECONDS = 10, 20, 60.0
 
@@ -27,14 +28,14 @@ def percentile_milliseconds(seconds: Sequence[float], percent: float) -> float:
     return float(np.percentile(seconds, percent)) * 1e3
 
 
-def time_calls(call: Callable[[str], object], texts: Sequence[str], calls: int) -> list[float]:
+def time_calls(call: Callable[[Any], object], items: Sequence[Any], calls: int) -> list[float]:
     """Returns the seconds of each call after a warm-up; fewer than `calls` when they are slow."""
-    for text in texts[:WARM_UP_CALLS]:
-        call(text)
+    for item in items[:WARM_UP_CALLS]:
+        call(item)
     seconds: list[float] = []
     for index in range(calls):
         started = time.perf_counter()
-        call(texts[index % len(texts)])
+        call(items[index % len(items)])
         seconds.append(time.perf_counter() - started)
         if len(seconds) >= LEAST_CALLS and sum(seconds) > CALLS_SECONDS:
             break
