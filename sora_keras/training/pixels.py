@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,17 +80,16 @@ def decode_pictures(
 
     shape = (len(pictures), *decoder.size, decoder.channels)
     pixels = _room(shape, budget)
-    spec = [tf.TensorSpec([None], tf.string)]
-    traced = tf.function(decoder.call, input_signature=spec, autograph=False).get_concrete_function()
+    decode = _Decode(decoder)
     broken: dict[int, str] = {}
 
     def work(start: int) -> None:
         some = pictures[start : start + _BATCH]
         try:
-            pixels[start : start + len(some)] = traced(tf.constant([one.read() for one in some], tf.string)).numpy()
+            decode([one.read() for one in some], pixels[start : start + len(some)])
         except (DataError, tf.errors.OpError):
             for place, one in enumerate(some, start):
-                reason = _decode_one(traced, one, pixels, place)
+                reason = _decode_one(decode, one, pixels[place : place + 1])
                 if reason:
                     broken[place] = reason
 
@@ -109,12 +109,42 @@ def decode_pictures(
     return PixelCache(pixels[rows], rows, (finding,))
 
 
-def _decode_one(traced: Any, picture: Any, pixels: np.ndarray, place: int) -> str:
+class _Decode:
+    """Decodes a batch by the decoder's graphs: pictures that need no questions asked together, the rest one by one."""
+
+    def __init__(self, decoder: Any) -> None:
+        self.decoder = decoder
+        self._graphs: dict[Any, Any] = {}
+        self._lock = Lock()
+
+    def __call__(self, contents: list[bytes], out: np.ndarray) -> None:
+        """Write the pixels of `contents` into `out`, (contents, height, width, channels) uint8."""
+        import tensorflow as tf
+
+        by_way: dict[Any, list[int]] = {}
+        for place, content in enumerate(contents):
+            by_way.setdefault(self.decoder.way_of(content), []).append(place)
+        for way, places in by_way.items():
+            some = tf.constant([contents[place] for place in places], tf.string)
+            out[places] = self._graph(way)(some).numpy()
+
+    def _graph(self, way: Any) -> Any:
+        import tensorflow as tf
+
+        with self._lock:
+            if way not in self._graphs:
+                decoder, spec = self.decoder, [tf.TensorSpec([None], tf.string)]
+                call = decoder.call if way is None else lambda contents: decoder.plain(contents, way)
+                self._graphs[way] = tf.function(call, input_signature=spec, autograph=False).get_concrete_function()
+            return self._graphs[way]
+
+
+def _decode_one(decode: _Decode, picture: Any, out: np.ndarray) -> str:
     """Decode one picture into its place; the reason where that fails, else nothing."""
     import tensorflow as tf
 
     try:
-        pixels[place] = traced(tf.constant([picture.read()], tf.string)).numpy()[0]
+        decode([picture.read()], out)
     except DataError as error:
         return str(error)
     except tf.errors.OpError as error:

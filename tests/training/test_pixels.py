@@ -60,3 +60,19 @@ def test_a_feed_gives_every_picture_once_an_epoch() -> None:
     seen = [(int(t), x) for pixels, targets in feed.dataset() for x, t in zip(pixels, targets, strict=True)]
     assert sorted(target for target, _ in seen) == list(range(50))
     assert all(np.array_equal(x, cache.pixels[target]) for target, x in seen)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+def test_the_quick_way_gives_what_the_graph_gives(fit: str) -> None:
+    random = np.random.default_rng(0)
+    sizes = [(9, 9), (16, 16), (16, 40), (33, 20), (70, 31), (150, 200), (400, 90)]
+    contents = [encoded(random.integers(0, 256, (*size, 3), dtype=np.uint8), "JPEG") for size in sizes]
+    contents.append(encoded(random.integers(0, 256, (40, 40), dtype=np.uint8), "JPEG"))
+    contents.append(encoded(random.integers(0, 256, (40, 40, 3), dtype=np.uint8)))
+    decoder = DecodePictures((16, 16), fit=fit)
+    ways = [decoder.way_of(content) for content in contents]
+    assert ways[-1] is None
+    assert len(set(ways)) > 3
+    pictures = np.array([to_picture(content) for content in contents], object)
+    quick = decode_pictures(decoder, pictures, budget=10**9)
+    assert np.array_equal(quick.pixels, decoder(np.array(contents, object)))
