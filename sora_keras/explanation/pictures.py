@@ -120,12 +120,22 @@ def explain_picture(
 
 
 def _feature_map(core: keras.Model) -> Any:
-    """The tensor of the core that is named a map of features, or else the last that is one."""
-    found = None
+    """The tensor of the core that is named a map of features, or else the last that is one.
+
+    What no layer with weights has seen is still the picture, and behind attention a place no longer stands for itself.
+    """
+    import keras
+
+    found, learned = None, False
     for layer in core.layers:
         if layer.name == FEATURE_MAP:
             return layer.output
     for layer in core.layers[1:]:
+        learned = learned or bool(layer.weights)
+        if isinstance(layer, keras.layers.MultiHeadAttention):
+            found = None
+        if not learned:
+            continue
         outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
         for tensor in outputs:
             shape = getattr(tensor, "shape", ())
