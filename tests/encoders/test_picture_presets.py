@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("preset") / "resnet"
     keras.utils.set_random_seed(0)
     keras_hub.models.ResNetBackbone(
-        input_conv_filters=[8], input_conv_kernel_sizes=[3], stackwise_num_filters=[8], stackwise_num_blocks=[1],
+        input_conv_filters=[64], input_conv_kernel_sizes=[3], stackwise_num_filters=[64], stackwise_num_blocks=[1],
         stackwise_num_strides=[1], block_type="basic_block", image_shape=(None, None, 3),
     ).save_to_preset(folder)  # fmt: skip
     keras_hub.layers.ResNetImageConverter(image_size=(16, 16), scale=SCALE, offset=OFFSET).save_to_preset(folder)
@@ -59,7 +59,8 @@ def test_pixels_are_scaled_as_the_converter_does(folder: Path, channels: int) ->
     scaled = np.repeat(pictures, 3 // channels, axis=-1) * np.float32(SCALE) + np.float32(OFFSET)
     expected = np.asarray(keras_hub.models.Backbone.from_preset(str(folder))(scaled)).mean(axis=(1, 2))
     assert model.layers[-1].name == "encoder"
-    assert np.allclose(model(pictures), expected, atol=1e-4)
+    assert expected.std() > 0.01
+    assert np.allclose(model(pictures), expected, rtol=1e-3, atol=1e-4)
 
 
 def test_learns_in_two_steps_and_explains_by_its_map(tuned: sora.ImageClassifier) -> None:
