@@ -131,16 +131,16 @@ def _feature_map(core: keras.Model) -> Any:
         if layer.name == FEATURE_MAP:
             return layer.output
     for layer in core.layers[1:]:
-        learned = learned or bool(layer.weights)
-        if isinstance(layer, keras.layers.MultiHeadAttention):
-            found = None
-        if not learned:
-            continue
-        outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
-        for tensor in outputs:
+        # What goes into a layer, not what comes out of one: the `output` of a model within is a tensor of its own graph.
+        within = isinstance(layer, keras.Model)
+        inputs = layer.input if isinstance(layer.input, list | tuple) else [layer.input]
+        for tensor in inputs if learned and not within else []:
             shape = getattr(tensor, "shape", ())
             if len(shape) == 4 and 1 not in shape[1:3]:
                 found = tensor
+        learned = learned or bool(layer.weights)
+        if isinstance(layer, keras.layers.MultiHeadAttention):
+            found = None
     return found
 
 
