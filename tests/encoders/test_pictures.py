@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,12 @@ import pytest
 
 import sora_keras as sora
 from sora_keras.encoders import resolve_encoder
-from sora_keras.encoders.applications import application_names, as_it_was_trained, cached_weights
+from sora_keras.encoders.applications import (
+    application_encoder,
+    application_names,
+    as_it_was_trained,
+    cached_weights,
+)
 from sora_keras.encoders.choosing import choose_picture_encoder
 from sora_keras.encoders.pictures import PictureFacts, work_of
 from sora_keras.errors import DataError, NotFoundError, ParameterError
@@ -68,6 +75,11 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def read_pixels(model: keras.Model) -> Any:
+    """What the network inside is given: what the layer before the last two gives."""
+    return model.layers[-3].output
+
+
 def test_an_application_begins_with_the_weights_of_a_file(weights: Path) -> None:
     encoder, _ = choose_picture_encoder(SMALL, weights, None)
     assert (encoder.pretrained, encoder.size) == (True, 224)
@@ -75,9 +87,15 @@ def test_an_application_begins_with_the_weights_of_a_file(weights: Path) -> None
     model = keras.Model(pixels, encoder.build(pixels, None))
     own = application_names()[SMALL](include_top=False, weights=None, input_shape=(32, 32, 3))
     own.load_weights(weights)
+    read = model.get_layer(own.name)
+    assert all(np.array_equal(*pair) for pair in zip(read.get_weights(), own.get_weights(), strict=True))
+    # The first convolution: what comes after many layers of weights at random is next to nothing, whatever they are.
+    seen, alone = (keras.Model(one.input, one.get_layer("conv").output) for one in (read, own))
     picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 1)).astype(np.float32)
-    expected = np.asarray(own(np.repeat(picture, 3, axis=-1))).mean(axis=(1, 2))
-    assert np.allclose(model(picture), expected, atol=1e-5)
+    grey = keras.Model(pixels, seen(read_pixels(model)))
+    expected = np.asarray(alone(np.repeat(picture, 3, axis=-1)))
+    assert np.abs(expected).max() > 0.1
+    assert np.allclose(grey(picture), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_auto_weights_are_those_on_this_machine(weights: Path, tmp_path: Path, monkeypatch) -> None:
@@ -93,13 +111,92 @@ def test_auto_weights_are_those_on_this_machine(weights: Path, tmp_path: Path, m
     assert "from scratch" in said
 
 
-def test_an_application_is_trained_in_one_line(weights: Path) -> None:
-    pictures, labels = shapes(40)
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("mobilenet_1_0_224_tf_no_top.h5", "mobilenet"),
+        ("mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5", "mobilenetv2"),
+        ("weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5", "mobilenetv3large"),
+        ("resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", "resnet50"),
+        ("resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5", "resnet50v2"),
+        ("inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5", "inceptionresnetv2"),
+        ("nasnet_mobile_no_top.h5", "nasnetmobile"),
+        ("efficientnetb0_notop.h5", "efficientnetb0"),
+        ("efficientnetv2-b0_notop.h5", "efficientnetv2b0"),
+        ("convnext_tiny_notop.h5", "convnexttiny"),
+        ("densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5", "densenet121"),
+        ("mobilenet_2_5_224_tf_no_top.h5", None),
+        ("weights_mobilenet_v3_small_minimalistic_224_1.0_float_no_top_v2.h5", None),
+        ("resnet50_weights_tf_dim_ordering_tf_kernels.h5", None),
+    ],
+)
+def test_a_file_in_the_cache_is_of_one_network_alone(file: str, name: str | None, tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / file).touch()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert [one for one in application_names() if cached_weights(one)] == ([name] if name else [])
+
+
+def test_cached_weights_of_an_efficientnet_see_the_colours_as_keras_shows_them(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "models").mkdir()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    own = application_names()["efficientnetb0"](include_top=False, weights=None, input_shape=(32, 32, 3))
+    own.save_weights(tmp_path / "models" / "efficientnetb0_notop.weights.h5")
+    pixels = keras.Input((32, 32, 3))
+    model = keras.Model(pixels, application_encoder("efficientnetb0", "auto")[0].build(pixels, None))
+    # Of `weights="imagenet"` alone Keras divides by the roots of the deviations, after its normalisation.
+    read = model.get_layer("efficientnetb0")
+    found = keras.Model(read.input, read.get_layer("stem_conv").output)
+    normal, convolved = own.layers[2], keras.Model(own.layers[3].input, own.get_layer("stem_conv").output)
+    picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3)).astype(np.float32)
+    expected = convolved(np.asarray(normal(picture / 255)) / np.sqrt([0.229, 0.224, 0.225]))
+    assert np.allclose(found(picture), expected, rtol=1e-3, atol=1e-3)
+    assert not np.allclose(convolved(normal(picture / 255)), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_download_that_fails_says_what_to_do(tmp_path: Path) -> None:
+    code = (
+        "import keras\nfrom sora_keras.encoders.applications import application_encoder\n"
+        "application_encoder('mobilenetv3small', 'imagenet')[0].build(keras.Input((32, 32, 3)), None)"
+    )
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True,
+        env={**os.environ, **nowhere, "KERAS_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert "NotFoundError: The ImageNet weights of encoder='mobilenetv3small' could not be downloaded" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def tuned(weights: Path) -> sora.ImageClassifier:
     recipe = sora.ImageClassifier(encoder=SMALL, weights=weights, size=32, epochs=1, verbose=False)
-    recipe.fit(pictures, labels)
-    assert recipe.fitted.encoder == SMALL
-    assert recipe.training_.head_epochs > 0
-    assert recipe.explain(pictures[0], method="integrated_gradients").scores.shape == (32, 32)
+    return recipe.fit(*shapes(40))
+
+
+def test_an_application_is_trained_in_two_steps_and_explained(tuned: sora.ImageClassifier) -> None:
+    assert tuned.fitted.encoder == SMALL
+    assert tuned.training_.head_epochs > 0
+    assert tuned.explain(shapes(1)[0][0], method="integrated_gradients").scores.shape == (32, 32)
+
+
+def test_an_application_is_saved_with_the_path_of_its_weights(
+    tuned: sora.ImageClassifier, weights: Path, tmp_path: Path
+) -> None:
+    loaded = sora.load(tuned.save(tmp_path / "m"))
+    pictures = shapes(8, seed=1)[0]
+    assert np.allclose(loaded.predict_proba(pictures), tuned.predict_proba(pictures), atol=1e-5)
+    assert all(
+        np.array_equal(*pair) for pair in zip(loaded.model.get_weights(), tuned.model.get_weights(), strict=True)
+    )
+    assert loaded.weights == str(weights)
+
+
+def test_a_vit_is_explained_by_integrated_gradients() -> None:
+    pictures, labels = shapes(20)
+    recipe = sora.ImageClassifier(encoder="vit", epochs=1, verbose=False).fit(pictures, labels)
+    assert recipe.explain(pictures[0]).method == "integrated_gradients"
+    with pytest.raises(ParameterError, match="needs a layer that gives a map"):
+        recipe.explain(pictures[0], method="grad_cam")
 
 
 def test_faults_are_named(weights: Path, tmp_path: Path) -> None:

@@ -71,3 +71,21 @@ def test_it_shows_as_a_picture_and_as_a_page_without_the_network(core, pixels) -
     assert "http" not in page
     assert str(found).startswith("bright: most around")
     assert found.to_dict()["method"] == "grad_cam"
+
+
+def test_the_map_of_a_model_within_is_found(pixels) -> None:
+    within = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)])
+    given = keras.Input((8, 8, 3))
+    hidden = keras.layers.GlobalAveragePooling2D()(within(keras.layers.Rescaling(1 / 255)(given)))
+    model = keras.Model(given, keras.layers.Dense(1, kernel_initializer="ones")(hidden))
+    assert explain(model, pixels).method == "grad_cam"
+
+
+def test_neither_the_picture_itself_nor_a_map_before_attention_is_a_map_of_features(pixels) -> None:
+    given = keras.Input((8, 8, 3))
+    scaled = keras.layers.Rescaling(1 / 255)(given)
+    patches = keras.layers.Reshape((16, 4))(keras.layers.Conv2D(4, 2, strides=2)(scaled))
+    attended = keras.layers.MultiHeadAttention(1, 4)(patches, patches)
+    for hidden in (keras.layers.Flatten()(scaled), keras.layers.Flatten()(attended)):
+        model = keras.Model(given, keras.layers.Dense(1)(hidden))
+        assert explain(model, pixels).method == "integrated_gradients"
