@@ -119,12 +119,14 @@ def export(
     quantize: Annotated[str | None, typer.Option(help="float16 or int8, of litert.")] = None,
     data: Annotated[str | None, typer.Option(help="Examples with answers, to measure what that loses.")] = None,
     licence: Annotated[str, typer.Option(help="For the model card.")] = "not stated",
+    intended_use: Annotated[str, typer.Option(help="For the model card.")] = "",
     overwrite: Overwrite = False,
 ) -> None:
     """Export a trained model, proved to answer as `predict` does."""
     path = tasks.load(model).export(
-        out, format=format, quantize=quantize, data=data, licence=licence, overwrite=overwrite
-    )
+        out, format=format, quantize=quantize, data=data, licence=licence, intended_use=intended_use,
+        overwrite=overwrite,
+    )  # fmt: skip
     print(f"Exported and proved: {path}")
 
 

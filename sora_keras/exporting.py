@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sora_keras.evaluation import Decision
 from sora_keras.export import Artefact, HeldOut, write_artefact
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _MEASURED = 2_000  # examples on which a quantised core is measured, at most
 
 def export_recipe(
     recipe: Recipe, path: str | os.PathLike[str], *, format: str, quantize: str | None, data: Any, licence: str,
-    overwrite: bool,
+    intended_use: str, overwrite: bool,
 ) -> Path:  # fmt: skip
     """Gather what the export room needs, and let it write."""
     fitted = recipe.fitted
@@ -35,7 +36,7 @@ def export_recipe(
         input_name=recipe.input_name,
         classes=classes,
         samples=recipe.raw(items).numpy(),
-        card=_card(recipe, licence, classes),
+        card={**_card(recipe, licence, classes), "intended_use": intended_use},
         preprocessing_config=fitted.preprocessing.describe(),
         numbers_name=fitted.core.inputs[0].name if hasattr(fitted.preprocessing, "from_pixels") else None,
         check=None if quantize is None else _held_out(recipe, data),
@@ -81,6 +82,7 @@ def _card(recipe: Recipe, licence: str, classes: tuple[str, ...]) -> dict[str, A
         "recipe": type(recipe).__name__,
         "encoder": fitted.encoder,
         "input_name": recipe.input_name,
+        "decision": fitted.decision or Decision(),
         "input_kind": recipe.input_kind,
         "numbers": fitted.core.inputs[0].name if hasattr(fitted.preprocessing, "from_pixels") else None,
         "classes": classes,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import keras
 
     from sora_keras.data import Finding, Schema
+    from sora_keras.evaluation import Decision
     from sora_keras.recipe import Recipe
 
 _SHOWN = 8
@@ -65,12 +66,14 @@ def build_core(recipe: Recipe, examples: Any, y: Any) -> keras.Model:
         return recipe.make_core(preprocessing, schema, encoder)
 
 
-def assemble(recipe: Recipe, preprocessing: Any, core: keras.Model, schema: Schema) -> keras.Model:
+def assemble(
+    recipe: Recipe, preprocessing: Any, core: keras.Model, schema: Schema, decision: Decision
+) -> keras.Model:  # fmt: skip
     """The pipeline model: raw strings to named answers, in one graph."""
     import keras
 
     raw = keras.Input((), dtype="string", name=recipe.input_name)
-    return keras.Model(raw, recipe.decode(schema)(core(preprocessing(raw))), name="pipeline")
+    return keras.Model(raw, recipe.decode(schema, decision)(core(preprocessing(raw))), name="pipeline")
 
 
 def _check_parameters(recipe: Recipe) -> None:
@@ -130,7 +133,8 @@ def _groups(groups: Any, examples: Any) -> np.ndarray | None:
 class _Plan:
     """What stays the same whatever examples are trained on.
 
-    passes: of the head alone and of the whole, which overrule the recipe's and stop nowhere.
+    passes: of the head alone and of the whole, which overrule the recipe's and stop nowhere; decision: one that is
+    found already.
     """
 
     recipe: Recipe
@@ -140,6 +144,7 @@ class _Plan:
     deadline: float | None
     resume: str | os.PathLike[str] | None
     passes: tuple[int, int] | None = None
+    decision: Decision | None = None
 
 
 def _refits(recipe: Recipe, fitted: Fitted, encoder: Any) -> bool:
@@ -162,7 +167,11 @@ def _refit(plan: _Plan, whole: Any, fitted: Fitted) -> Fitted:
     if plan.recipe.verbose:
         of_head = f" after {record.head_epochs} of the head" if record.head_epochs else ""
         print(f"Training again on all {sum(fitted.rows):,} examples, {record.best_epoch} passes{of_head}.")
-    again = _train(replace(plan, passes=(record.head_epochs, record.best_epoch), resume=None), whole, None)
+    again = _train(
+        replace(plan, passes=(record.head_epochs, record.best_epoch), resume=None, decision=fitted.decision),
+        whole,
+        None,
+    )
     kept = {"rows": fitted.rows, "held_out": fitted.held_out, "seen": fitted.seen}
     return replace(again, **kept, training=replace(fitted.training, refitted=True))
 
@@ -215,11 +224,13 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         record = training.train(core, feed, check_feed, recipe.loss(schema), settings)
     # A new model over the same layers: without the optimizer, whose state is twice as large as the weights.
     core = keras.Model(core.input, core.output, name=core.name)
+    decision = plan.decision or recipe.decide(schema, *_answered(core, check_feed))
     return Fitted(
         schema=schema,
         preprocessing=preprocessing,
         core=core,
-        pipeline=assemble(recipe, preprocessing, core, schema),
+        pipeline=assemble(recipe, preprocessing, core, schema, decision),
+        decision=decision,
         encoder=encoder if isinstance(encoder, str) else getattr(encoder, "name", repr(encoder)),
         findings=(*plan.findings, *broken),
         training=record,
@@ -228,6 +239,21 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         held_out=held_out,
         examples_shown=tuple(train.take(np.arange(min(_SHOWN, len(train)))).column(schema.item)),
     )
+
+
+def _answered(core: keras.Model, feed: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """The core's logits for a feed's rows, in order, and their targets."""
+    import tensorflow as tf
+
+    if feed is None:
+        return None, None
+    gather = feed.numbers.gather()
+    traced = tf.function(
+        lambda rows: core(tf.cast(gather(rows), core.inputs[0].dtype), training=False),
+        input_signature=[tf.TensorSpec([None], tf.int64)], autograph=False,
+    )  # fmt: skip
+    parts = [traced(rows).numpy() for rows in np.split(np.arange(len(feed)), range(256, len(feed), 256))]
+    return np.concatenate(parts), feed.targets
 
 
 def _epochs(recipe: Recipe, defaults: Any, schedule: str) -> int:

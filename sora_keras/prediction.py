@@ -16,16 +16,19 @@ class Prediction:
     """What a classifier answers for one item.
 
     Args:
-        label: the class in the user's own type; for several labels at once a tuple of them.
-        confidence: the probability of that class, 0 to 1; for several, the least of theirs.
+        label: the class in the user's own type; for several labels at once a tuple of them; None where it abstained.
+        confidence: the probability of that class, 0 to 1; for several, the least of theirs; where it abstained, the
+            highest.
         probabilities: the probability of every class, by class.
         item: what was answered, where a notebook can show it as a picture.
+        abstained: whether it was too unsure to answer, by `abstain_below`.
     """
 
     label: Any
     confidence: float
     probabilities: dict[Any, float]
     item: Any = field(default=None, repr=False, compare=False)
+    abstained: bool = False
 
     def __str__(self) -> str:
         return " ".join(self._words)
@@ -45,7 +48,7 @@ class Prediction:
     @property
     def _words(self) -> tuple[str, str]:
         shown = ", ".join(map(str, self.label)) if isinstance(self.label, tuple) else str(self.label)
-        return shown or "(none)", f"({self.confidence:.0%})"
+        return "(no answer)" if self.abstained else shown or "(none)", f"({self.confidence:.0%})"
 
 
 class Predictions(list[Prediction]):

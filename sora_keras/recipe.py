@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sora_keras.data import Examples, Finding, Schema, StreamedExamples
     from sora_keras.encoders import TrainingDefaults
-    from sora_keras.evaluation import Report
+    from sora_keras.evaluation import Decision, Report
     from sora_keras.explanation import Explanation, PictureExplanation
     from sora_keras.training import Augmentation, Numbers, TrainingRecord
 
@@ -33,7 +33,8 @@ class Fitted:
     one in use; findings: what was noticed in the data; training: what happened; fingerprint: of the
     training data; rows: how many examples trained, and how many validated; examples_shown: a few raw
     training items, on which exports are proved; held_out: the examples that chose the weights; seen: what the
-    training items are told by (none of these three is ever saved); scores: what the last `evaluate` gave.
+    training items are told by (none of these three is ever saved); scores: what the last `evaluate` gave;
+    decision: what turns probabilities into answers.
     """
 
     schema: Schema
@@ -47,6 +48,7 @@ class Fitted:
     rows: tuple[int, int]
     examples_shown: tuple[Any, ...] = ()
     held_out: Any = None
+    decision: Decision | None = None
     seen: np.ndarray | None = None
     scores: dict[str, Any] = field(default_factory=dict)
 
@@ -179,7 +181,13 @@ class Recipe:
         """The Keras loss between the core's output and the targets."""
         raise NotImplementedError
 
-    def decode(self, schema: Schema) -> Any:
+    def decide(self, schema: Schema, logits: np.ndarray | None, targets: np.ndarray | None) -> Decision:
+        """What turns probabilities into answers, found on validation data; both are None where there are none."""
+        from sora_keras.evaluation import Decision
+
+        return Decision()
+
+    def decode(self, schema: Schema, decision: Decision) -> Any:
         """The layer from the core's output to named answers."""
         raise NotImplementedError
 
@@ -291,7 +299,7 @@ class Recipe:
 
     def export(
         self, path: str | os.PathLike[str], *, format: str = "saved_model", quantize: str | None = None,
-        data: Any = None, licence: str = "not stated", overwrite: bool = False,
+        data: Any = None, licence: str = "not stated", intended_use: str = "", overwrite: bool = False,
     ) -> Path:  # fmt: skip
         """Write an artefact that needs nothing of ours to run, and prove it before returning.
 
@@ -302,7 +310,7 @@ class Recipe:
                 of the size, what small devices want); its accuracy is measured beside the float core's.
             data: examples with answers, as `evaluate` takes them, to measure that on; None takes those that were held
                 out in `fit`, which a loaded recipe has not.
-            licence: for the model card. overwrite: replace what is there.
+            licence, intended_use: for the model card. overwrite: replace what is there.
 
         Raises:
             ExportError: the artefact, loaded again, does not answer as `predict` does.
@@ -311,8 +319,9 @@ class Recipe:
         from sora_keras.exporting import export_recipe
 
         return export_recipe(
-            self, path, format=format, quantize=quantize, data=data, licence=licence, overwrite=overwrite
-        )
+            self, path, format=format, quantize=quantize, data=data, licence=licence,
+            intended_use=intended_use, overwrite=overwrite,
+        )  # fmt: skip
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Keep the fitted recipe in a folder for `sora_keras.load`: Keras files and JSON, no pickle."""

@@ -27,6 +27,8 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str], *, overwrite: bool
     """Write `recipe.json`, `core.keras` and `preprocessing.keras`; all or nothing."""
     import keras
 
+    from sora_keras.evaluation import Decision
+
     fitted = recipe.fitted
     raw = keras.Input((), dtype="string", name=recipe.input_name)
     preprocessing = keras.Model(raw, fitted.preprocessing(raw))
@@ -44,6 +46,7 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str], *, overwrite: bool
             "training": asdict(fitted.training),
             "fingerprint": fitted.fingerprint,
             "rows": list(fitted.rows),
+            "decision": asdict(fitted.decision or Decision()),
             "scores": fitted.scores,
             "digests": {f.name: digest(f) for f in sorted(folder.glob("*.keras"))},
         }
@@ -92,6 +95,7 @@ def _restore(folder: Path, content: dict[str, Any], recipe_class: type[Recipe]) 
 
     import sora_keras.layers.all  # noqa: F401  (registers the classes that the files name)
     from sora_keras.data import Finding, Schema
+    from sora_keras.evaluation import Decision
     from sora_keras.training import TrainingRecord
 
     recipe = recipe_class(**parameters.from_config(content["parameters"]))
@@ -100,11 +104,13 @@ def _restore(folder: Path, content: dict[str, Any], recipe_class: type[Recipe]) 
     reading = keras.saving.load_model(folder / "preprocessing.keras", compile=False, safe_mode=True)
     preprocessing = reading.layers[-1]
     findings = [Finding(**{**f, "rows": tuple(f["rows"])}) for f in content["findings"]]
+    decision = Decision(**content.get("decision", {}))
     recipe._fitted = Fitted(
         schema=schema,
         preprocessing=preprocessing,
         core=core,
-        pipeline=assemble(recipe, preprocessing, core, schema),
+        pipeline=assemble(recipe, preprocessing, core, schema, decision),
+        decision=decision,
         encoder=content["encoder"],
         findings=tuple(findings),
         training=TrainingRecord(**content["training"]),

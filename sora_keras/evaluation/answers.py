@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from sora_keras.errors import DataError, ParameterError
+from sora_keras.evaluation.decisions import Decision
 
 _KINDS = ("binary", "multiclass", "multilabel")
 # Float16 outputs of a softmax may miss a sum of one by this much.
@@ -16,11 +17,13 @@ _TOLERANCE = 1e-2
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """truth: (rows, classes) bool; probabilities: (rows, classes) float64; kind: as `LabelSpace.kind`."""
+    """truth: (rows, classes) bool; probabilities: (rows, classes) float64; kind: as `LabelSpace.kind`; decision: what
+    turns one into the other."""
 
     truth: np.ndarray
     probabilities: np.ndarray
     kind: str
+    decision: Decision = field(default_factory=Decision)
 
     @property
     def rows(self) -> int:
@@ -34,10 +37,10 @@ class Answers:
 
     @cached_property
     def predicted(self) -> np.ndarray:
-        """(rows, classes) bool: the likeliest class, or every label of at least one half."""
+        """(rows, classes) bool: the class that is decided for, or every label of at least one half."""
         if self.several:
             return self.probabilities >= 0.5
-        return np.eye(self.truth.shape[1], dtype=bool)[self.probabilities.argmax(axis=1)]
+        return np.eye(self.truth.shape[1], dtype=bool)[self.decision.predicted(self.probabilities)]
 
     @cached_property
     def correct(self) -> np.ndarray:
@@ -65,12 +68,22 @@ class Answers:
         return self.probabilities if self.several else self.probabilities.max(axis=1, keepdims=True)
 
     @property
+    def answered(self) -> np.ndarray:
+        """(rows,) bool: the rows that the decision does not abstain from."""
+        return ~self.decision.abstains(self.probabilities)
+
+    @property
     def came_true(self) -> np.ndarray:
         """In the shape of `confidence`: whether what it speaks of is so."""
-        return self.truth if self.several else self.correct[:, None]
+        if self.several:
+            return self.truth
+        top = self.probabilities.argmax(axis=1)
+        return self.truth[np.arange(self.rows), top][:, None]
 
 
-def read_answers(truth: np.ndarray, probabilities: np.ndarray, classes: int, kind: str) -> Answers:
+def read_answers(
+    truth: np.ndarray, probabilities: np.ndarray, classes: int, kind: str, decision: Decision | None = None
+) -> Answers:  # fmt: skip
     """Check and unify.
 
     Args:
@@ -94,12 +107,12 @@ def read_answers(truth: np.ndarray, probabilities: np.ndarray, classes: int, kin
         raise DataError("There is no row to score. Give at least one with an item and an answer.")
     _check_chances(chances, kind)
     if kind == "multilabel":
-        return Answers(truth.astype(bool), np.clip(chances, 0, 1), kind)
+        return Answers(truth.astype(bool), np.clip(chances, 0, 1), kind, decision or Decision())
     if truth.min() < 0 or truth.max() >= classes:
         raise DataError(f"truth must be class indices below {classes}. Received: {truth.min()} to {truth.max()}")
     hot = np.eye(classes, dtype=bool)[truth.astype(np.int64)]
     chances = np.clip(chances, 0, 1)
-    return Answers(hot, chances / chances.sum(axis=1, keepdims=True), kind)
+    return Answers(hot, chances / chances.sum(axis=1, keepdims=True), kind, decision or Decision())
 
 
 def _check_chances(chances: np.ndarray, kind: str) -> None:

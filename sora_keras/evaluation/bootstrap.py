@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sora_keras.evaluation.answers import Answers
-from sora_keras.evaluation.metrics import NAMES
+from sora_keras.evaluation.metrics import names_of
 from sora_keras.evaluation.resampled import measure_resamples
 
 # Counts held at once, and counts times classes in all: about 50 MB, and a few seconds.
@@ -29,11 +29,12 @@ def intervals(answers: Answers, values: dict[str, float | None], *, resamples: i
     Args:
         values: the scores themselves, as `measure` gives them.
     """
+    names = names_of(answers)
     if answers.rows < 2 or resamples < 2:
-        return dict.fromkeys(NAMES, (None, None))
+        return dict.fromkeys(names, (None, None))
     drawn = [measure_resamples(answers, counts) for counts in resample_counts(answers.rows, resamples, seed)]
-    every = {name: np.concatenate([some[name] for some in drawn]) for name in NAMES}
-    return {name: _interval(name, every[name], values[name]) for name in NAMES}
+    every = {name: np.concatenate([some[name] for some in drawn]) for name in names}
+    return {name: _interval(name, every[name], values[name]) for name in names}
 
 
 def resample_counts(rows: int, resamples: int, seed: int) -> Iterator[np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -10,8 +10,9 @@ from sora_keras.evaluation.advice import advise
 from sora_keras.evaluation.answers import Answers, read_answers
 from sora_keras.evaluation.bootstrap import affordable, intervals
 from sora_keras.evaluation.curves import curves_of
+from sora_keras.evaluation.decisions import Decision
 from sora_keras.evaluation.gallery import Draw, make_gallery
-from sora_keras.evaluation.metrics import NAMES, measure, measure_classes, why_undefined
+from sora_keras.evaluation.metrics import measure, measure_classes, names_of, why_undefined
 from sora_keras.evaluation.mistakes import find_mistakes
 from sora_keras.evaluation.report import Report
 from sora_keras.evaluation.results import Score
@@ -29,6 +30,7 @@ def evaluate_classification(
     notes: Sequence[str] = (),
     noticed: Sequence[str] = (),
     draw: Draw | None = None,
+    decision: Decision | None = None,
     seed: int = 0,
     resamples: int = 1000,
 ) -> Report:
@@ -43,12 +45,13 @@ def evaluate_classification(
         title, notes: for the reader. noticed: what the reader should look at first, one clause each.
         draw: a small PNG of some rows, or None where one has none, for items that are pictures; it is given
             ascending row indices.
+        decision: what turns the probabilities into answers; None takes the likeliest class.
         resamples: of the bootstrap, at most; fewer where rows times classes are very many.
 
     Raises:
         DataError: no rows, or values out of range. ParameterError: shapes that do not fit.
     """
-    answers = read_answers(truth, probabilities, len(classes), kind)
+    answers = read_answers(truth, probabilities, len(classes), kind, decision)
     resamples = affordable(resamples, answers)
     baseline = _baseline(answers, np.asarray(prior, dtype=np.float64))
     scores = _scores(answers, baseline, resamples, seed)
@@ -66,12 +69,21 @@ def evaluate_classification(
         scores=scores,
         per_class=per_class,
         confusion=confusion,
-        curves=curves_of(answers, classes),
+        curves=curves_of(answers, classes, seed=seed),
         mistakes=mistakes,
         look_at=(*map(_sentence, noticed), *advise(answers, scores, per_class, confusion, _usual(baseline, classes))),
-        notes=(*notes, *said),
+        notes=(*notes, *said, *_decided(answers, classes)),
         gallery=make_gallery(answers, per_class, mistakes, draw) if draw else None,
     )
+
+
+def _decided(answers: Answers, classes: Sequence[str]) -> Iterator[str]:
+    decision = answers.decision
+    if decision.threshold is not None:
+        name = classes[decision.positive]
+        yield f"{name!r} is answered from a probability of {decision.threshold:.3f}, chosen for a {decision.why}."
+    if decision.abstain_below is not None:
+        yield f"No answer is given where the highest probability is below {decision.abstain_below:g}."
 
 
 def _sentence(clause: str) -> str:
@@ -87,10 +99,10 @@ def _scores(answers: Answers, baseline: Answers, resamples: int, seed: int) -> t
             value=values[name],
             low=ranges[name][0],
             high=ranges[name][1],
-            baseline=trivial[name],
+            baseline=trivial.get(name),
             why=why_undefined(name, answers) if values[name] is None else "",
         )
-        for name in NAMES
+        for name in names_of(answers)
     )
 
 

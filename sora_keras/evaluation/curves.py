@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from sora_keras.evaluation.results import Curve, Curves
 
 _POINTS = 80
 _MOST_CLASSES = 30
+_RESAMPLES = 200
 
 
-def curves_of(answers: Answers, classes: Sequence[str]) -> Curves:
+def curves_of(answers: Answers, classes: Sequence[str], *, seed: int = 0) -> Curves:
     """One curve a class that some row has and some has not; of two classes the second speaks for both.
 
     Where classes are very many, the most frequent ones.
@@ -24,11 +26,39 @@ def curves_of(answers: Answers, classes: Sequence[str]) -> Curves:
     if answers.kind == "binary":
         some = some[-1:]
     shares, means, _ = reliability(answers)
+    roc = [_roc(answers, i, classes[i]) for i in some]
+    if answers.kind == "binary":
+        roc = [_with_band(curve, answers, int(some[0]), seed) for curve in roc]
     return Curves(
-        roc=tuple(_roc(answers, i, classes[i]) for i in some),
+        roc=tuple(roc),
         pr=tuple(_pr(answers, i, classes[i]) for i in some),
         reliability=Curve("reliability", _plain(means), _plain(shares)),
+        coverage=None if answers.decision.abstain_below is None else _coverage(answers),
     )
+
+
+def _with_band(curve: Curve, answers: Answers, index: int, seed: int) -> Curve:
+    """The curve with the range that 95 % of its bootstrap resamples have at each false positive rate."""
+    from sklearn.metrics import roc_curve
+
+    random, drawn = np.random.default_rng(seed), []
+    truth, chances = answers.truth[:, index], answers.probabilities[:, index]
+    for _ in range(_RESAMPLES):
+        rows = random.integers(0, answers.rows, answers.rows)
+        if 0 < truth[rows].sum() < len(rows):
+            x, y, _thresholds = roc_curve(truth[rows], chances[rows])
+            drawn.append(np.interp(curve.x, x, y))
+    if len(drawn) < _RESAMPLES // 2:
+        return curve
+    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    return replace(curve, low=_plain(np.minimum(low, curve.y)), high=_plain(np.maximum(high, curve.y)))
+
+
+def _coverage(answers: Answers) -> Curve:
+    order = np.argsort(-answers.probabilities.max(axis=1), kind="stable")
+    count = np.arange(1, answers.rows + 1)
+    right = np.cumsum(answers.correct[order]) / count
+    return Curve("coverage", *_thinned(count / answers.rows, right))
 
 
 def _roc(answers: Answers, index: int, name: str) -> Curve:

@@ -21,11 +21,21 @@ NAMES = (
     "brier",
     "calibration_error",
 )
+# Of the class that is looked for, and of the other; where one was named or a threshold chosen.
+RATES = ("sensitivity", "specificity")
+# Where answers may be withheld: the share that is given, and the share of those that is right.
+SELECTIVE = ("coverage", "accuracy_when_answered")
 EDGES = np.linspace(0, 1, 11)
 
 
+def names_of(answers: Answers) -> tuple[str, ...]:
+    """The scores that these answers have."""
+    decided = RATES if answers.decision.threshold is not None else ()
+    return (*NAMES, *decided, *(SELECTIVE if answers.decision.abstain_below is not None else ()))
+
+
 def measure(answers: Answers) -> dict[str, float | None]:
-    """Every score of `NAMES`, None where it is undefined.
+    """Every score of `names_of`, None where it is undefined.
 
     Precision, recall and F1 are macro averages over the classes that some row has; ROC-AUC and PR-AUC are
     one-vs-rest macro averages over the classes that some row has and some has not. For several labels
@@ -40,13 +50,37 @@ def measure(answers: Answers) -> dict[str, float | None]:
         **_areas(answers),
         **_losses(answers),
         "calibration_error": calibration_error(answers),
+        **_rates(answers),
+        **_selective(answers),
     }
+
+
+def _rates(answers: Answers) -> dict[str, float | None]:
+    from sklearn.metrics import recall_score
+
+    if answers.decision.threshold is None:
+        return {}
+    recall = recall_score(answers.truth, answers.predicted, average=None, zero_division=np.nan)
+    positive = answers.decision.positive
+    return {name: _defined(recall[index]) for name, index in zip(RATES, (positive, 1 - positive), strict=True)}
+
+
+def _selective(answers: Answers) -> dict[str, float | None]:
+    if answers.decision.abstain_below is None:
+        return {}
+    given = answers.answered
+    right = float(answers.correct[given].mean()) if given.any() else None
+    return dict(zip(SELECTIVE, (float(given.mean()), right), strict=True))
 
 
 def why_undefined(name: str, answers: Answers) -> str:
     """Why `measure` gave None for a score."""
     if name in ("precision", "recall", "f1"):
         return "no row has any label"
+    if name in RATES:
+        return "no row has the class"
+    if name in SELECTIVE:
+        return "no row is answered"
     if answers.several:
         return "no label has both rows with it and rows without it"
     return "every row has the same class"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sora_keras.evaluation.plots import PANELS
+from sora_keras.evaluation.plots import panels_of
 from sora_keras.evaluation.results import Score
 from sora_keras.evaluation.wording import number, score_title, shown_classes, subtitle
 
@@ -39,7 +39,7 @@ def _render(name: str, report: Report) -> str:
         subtitle=subtitle(report),
         per_class=per_class,
         left_out=left_out,
-        plots={panel: Markup(svg(report, panel)) for panel in PANELS},
+        plots={panel: Markup(svg(report, panel)) for panel in panels_of(report)},
     )
 
 

@@ -23,6 +23,12 @@ QUIET = "#8b949e"
 _NAMED_LINES = (VERMILION, BLUE, GREEN, PURPLE, ORANGE)
 _MOST_CLASSES = 20
 PANELS = ("confusion", "roc", "pr", "reliability")
+COVERAGE = "coverage"
+
+
+def panels_of(report: Report) -> tuple[str, ...]:
+    """The panels that a report has."""
+    return PANELS if report.curves.coverage is None else (*PANELS, COVERAGE)
 
 
 def overview(report: Report) -> Figure:
@@ -31,9 +37,14 @@ def overview(report: Report) -> Figure:
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(style()):
-        figure = Figure(figsize=(11, 9.5), layout="constrained")
-        for axes, panel in zip(figure.subplots(2, 2).flat, PANELS, strict=True):
+        panels = panels_of(report)
+        rows = -(-len(panels) // 2)
+        figure = Figure(figsize=(11, 4.75 * rows), layout="constrained")
+        places = list(figure.subplots(rows, 2).flat)
+        for axes, panel in zip(places, panels, strict=False):
             draw(axes, panel, report, drawable(report.classes))
+        for axes in places[len(panels) :]:
+            axes.set_axis_off()
         if report.title:
             figure.suptitle(short(report.title, 90) if can_draw(report.title) else "")
     return figure
@@ -56,7 +67,7 @@ def style() -> dict[str, Any]:
 
 
 def draw(axes: Axes, panel: str, report: Report, names: Sequence[str]) -> None:
-    """Draw one of `PANELS`. names: of the classes, as they shall stand there."""
+    """Draw one of `panels_of(report)`. names: of the classes, as they shall stand there."""
     shown = dict(zip(report.classes, names, strict=True))
     if panel == "confusion":
         (_draw_labels if report.kind == "multilabel" else _draw_confusion)(axes, report, names)
@@ -65,8 +76,22 @@ def draw(axes: Axes, panel: str, report: Report, names: Sequence[str]) -> None:
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
     elif panel == "pr":
         _draw_curves(axes, report.curves.pr, shown, "Precision and recall", "recall", "precision")
+    elif panel == COVERAGE:
+        _draw_coverage(axes, report)
     else:
         _draw_reliability(axes, report)
+
+
+def _draw_coverage(axes: Axes, report: Report) -> None:
+    curve = report.curves.coverage
+    assert curve is not None
+    axes.plot(curve.x, curve.y, color=BLUE, linewidth=1.6)
+    given = report["coverage"]
+    axes.axvline(given, color=VERMILION, linewidth=1, linestyle=":", label=f"answered now: {given:.0%}")
+    axes.set(xlabel="share of rows that is answered, the surest first", ylabel="share of those that is right")
+    axes.set(xlim=(-0.02, 1.02))
+    axes.set_title("Coverage and accuracy")
+    axes.legend(fontsize=9, loc="lower left")
 
 
 def _draw_confusion(axes: Axes, report: Report, names: Sequence[str]) -> None:
@@ -127,6 +152,8 @@ def _draw_curves(axes: Axes, curves: Sequence[Curve], shown: dict[str, str], hea
     for curve, colour in zip(named, _NAMED_LINES, strict=False):
         label = f"{short(shown[curve.name])} {curve.area:.2f}"
         axes.plot(curve.x, curve.y, color=colour, linewidth=1.6, label=label)
+        if curve.low:
+            axes.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
     if not curves:
         axes.text(0.5, 0.5, "undefined: needs rows with\nand without a class", ha="center", va="center")
     else:

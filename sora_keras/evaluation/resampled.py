@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sora_keras.evaluation.answers import Answers
-from sora_keras.evaluation.metrics import bins
+from sora_keras.evaluation.metrics import RATES, SELECTIVE, bins
 
 
 def measure_resamples(answers: Answers, counts: np.ndarray) -> dict[str, np.ndarray]:
@@ -23,9 +23,12 @@ def measure_resamples(answers: Answers, counts: np.ndarray) -> dict[str, np.ndar
     sums = np.hstack(columns).astype(counts.dtype).T @ counts
     support, given, hits, means, gaps = np.split(sums.astype(np.float64), parts)
     areas = [_areas(*pair, counts) for pair in zip(answers.probabilities.T, answers.truth.T, strict=True)]
+    recall = np.where(support > 0, _ratio(hits, support), np.nan)
     contrasted = (support > 0) & (support < answers.rows)
     return {
         **_decisions(answers, support, given, hits),
+        **_rates(answers, recall),
+        **_selective(answers, counts),
         "accuracy": means[0] / answers.rows,
         "log_loss": means[1] / answers.rows,
         "brier": means[2] / answers.rows,
@@ -33,6 +36,21 @@ def measure_resamples(answers: Answers, counts: np.ndarray) -> dict[str, np.ndar
         "pr_auc": _mean(np.array([precise for _, precise in areas]), contrasted),
         "calibration_error": np.abs(gaps).sum(axis=0) / answers.confidence.size,
     }
+
+
+def _rates(answers: Answers, recall: np.ndarray) -> dict[str, np.ndarray]:
+    if answers.decision.threshold is None:
+        return {}
+    positive = answers.decision.positive
+    return dict(zip(RATES, (recall[positive], recall[1 - positive]), strict=True))
+
+
+def _selective(answers: Answers, counts: np.ndarray) -> dict[str, np.ndarray]:
+    if answers.decision.abstain_below is None:
+        return {}
+    given = answers.answered @ counts.astype(np.float64)
+    right = (answers.answered & answers.correct) @ counts.astype(np.float64)
+    return dict(zip(SELECTIVE, (given / answers.rows, np.where(given > 0, _ratio(right, given), np.nan)), strict=True))
 
 
 def _decisions(answers: Answers, support: np.ndarray, given: np.ndarray, hits: np.ndarray) -> dict[str, np.ndarray]:

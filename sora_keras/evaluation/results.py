@@ -42,24 +42,28 @@ class ClassScore:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line of a plot, thinned. area: under the curve, where it has one."""
+    """A line of a plot, thinned. area: under the curve, where it has one; low, high: a 95 % band of `y`, or nothing."""
 
     name: str
     x: tuple[float, ...]
     y: tuple[float, ...]
     area: float | None = None
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Curves:
     """One-vs-rest ROC (false and true positive rate), PR (recall, precision) and reliability.
 
-    reliability: mean confidence against share right, in the ten bins of the calibration error.
+    reliability: mean confidence against share right, in the ten bins of the calibration error. coverage: the share of
+    rows that is answered, the surest first, against the share of those that is right; where answers may be withheld.
     """
 
     roc: tuple[Curve, ...]
     pr: tuple[Curve, ...]
     reliability: Curve
+    coverage: Curve | None = None
 
 
 @dataclass(frozen=True)

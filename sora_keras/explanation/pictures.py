@@ -131,7 +131,7 @@ def _feature_map(core: keras.Model) -> Any:
         if layer.name == FEATURE_MAP:
             return layer.output
     for layer in core.layers[1:]:
-        # What goes into a layer, not what comes out of one: the `output` of a model within is a tensor of its own graph.
+        # What goes into a layer, not what comes out: the `output` of a model within is a tensor of its own graph.
         within = isinstance(layer, keras.Model)
         inputs = layer.input if isinstance(layer.input, list | tuple) else [layer.input]
         for tensor in inputs if learned and not within else []:

@@ -12,12 +12,13 @@ from sora_keras.errors import ArgumentTypeError, DataError, ParameterError, near
 from sora_keras.pages import png_of
 from sora_keras.prediction import Prediction, Predictions
 from sora_keras.recipe import Recipe
+from sora_keras.tasks.deciding import check_decisions, learn_decision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sora_keras.data import Finding, LabelSpace, Schema
-    from sora_keras.evaluation import Report
+    from sora_keras.evaluation import Decision, Report
     from sora_keras.recipe import Fitted
 
 _RARE = 0.2
@@ -32,11 +33,23 @@ class Classifier(Recipe):
             largest; a dictionary from class to weight (1 where none is given); or None.
         multi_label: whether an item can have several labels; `"auto"` looks whether answers are lists.
         separator: what stands between the labels of one item where they come as one string, such as "|".
+        calibrate: whether to divide logits by the temperature of the lowest validation loss; `"auto"` does so with 100
+            validation rows or more.
+        positive: of two classes the one that is looked for, such as an illness; the second by default.
+        min_sensitivity: the share of positive validation rows that must be found, 0 to 1; the threshold is the highest
+            that does so.
+        cost: instead, what a mistake costs, as `{"missed": 10, "false_alarm": 1}`; the threshold is the cheapest.
+        abstain_below: the highest probability below which `clf(item)` and exports give no label, 0 to 1.
     """
 
     class_weight: Any = "auto"
     multi_label: bool | str = "auto"
     separator: str | None = None
+    calibrate: bool | str = "auto"
+    positive: Any = None
+    min_sensitivity: float | None = None
+    cost: dict[str, float] | None = None
+    abstain_below: float | None = None
 
     # What the life cycle asks for.
 
@@ -86,22 +99,44 @@ class Classifier(Recipe):
             return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         return keras.losses.BinaryCrossentropy(from_logits=True)
 
-    def decode(self, schema: Schema) -> Any:
+    def learn(self, examples: Any) -> Schema:
+        schema = self.learn_schema(examples)
+        check_decisions(self, labels_of(schema))
+        return schema
+
+    def learn_schema(self, examples: Any) -> Schema:
+        """Which column is which, and the classes."""
+        raise NotImplementedError
+
+    def decide(self, schema: Schema, logits: np.ndarray | None, targets: np.ndarray | None) -> Decision:
+        return learn_decision(self, labels_of(schema), logits, targets)
+
+    def decode(self, schema: Schema, decision: Decision) -> Any:
         from sora_keras.layers.class_decision import ClassDecision
 
         labels = labels_of(schema)
-        return ClassDecision(list(labels.classes), labels.kind, name="decision")
+        return ClassDecision(
+            list(labels.classes), labels.kind, temperature=decision.temperature, positive=decision.positive,
+            threshold=decision.threshold, abstain_below=decision.abstain_below, name="decision",
+        )  # fmt: skip
+
+    @property
+    def _decision(self) -> Decision:
+        from sora_keras.evaluation import Decision
+
+        return self.fitted.decision or Decision()
 
     def share_right(self, targets: np.ndarray, logits: np.ndarray) -> float:
         from sklearn.metrics import accuracy_score
 
-        probabilities = np.asarray(self.decode(self.fitted.schema)(logits)["probabilities"])
-        return float(accuracy_score(targets, self._chosen(probabilities)))
+        answers = self.decode(self.fitted.schema, self._decision)(logits)
+        return float(accuracy_score(targets, self._chosen(np.asarray(answers["probabilities"]))))
 
     def _chosen(self, probabilities: np.ndarray) -> np.ndarray:
         """The classes as `targets` gives them, from (items, classes)."""
-        several = labels_of(self.fitted.schema).kind == "multilabel"
-        return (probabilities >= 0.5).astype(np.int64) if several else probabilities.argmax(axis=-1)
+        if labels_of(self.fitted.schema).kind == "multilabel":
+            return (probabilities >= 0.5).astype(np.int64)
+        return self._decision.predicted(probabilities)
 
     def score_answers(
         self, examples: Any, answers: dict[str, np.ndarray], fitted: Fitted, findings: tuple[Finding, ...] = ()
@@ -126,18 +161,19 @@ class Classifier(Recipe):
             prior=np.array(schema.frequencies),
             title=f"{type(self).__name__} ({fitted.encoder}) on {examples.source}",
             noticed=[finding.message for finding in findings],
+            decision=self._decision,
             seed=self.seed,
         )
 
     # The verbs of a classifier.
 
     def predict(self, X: Any) -> np.ndarray:
-        """The class of each item, in the user's own type; for several labels an indicator (items, classes)."""
-        probabilities = self.predict_proba(X)
-        labels = labels_of(self.fitted.schema)
-        if labels.kind == "multilabel":
-            return (probabilities >= 0.5).astype(np.int64)
-        return self.classes_[probabilities.argmax(axis=-1)]
+        """The class of each item, in the user's own type; for several labels an indicator (items, classes).
+
+        It names a class also where `clf(item)` would abstain.
+        """
+        chosen = self._chosen(self.predict_proba(X))
+        return chosen if chosen.ndim == 2 else self.classes_[chosen]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class (items, classes), in the order of `classes_`."""
@@ -175,11 +211,14 @@ class Classifier(Recipe):
         # A text is shown by its words; to keep it here would only hold memory.
         item = item if hasattr(item, "_repr_png_") else None
         if labels.kind != "multilabel":
-            best = max(by_class, key=by_class.__getitem__)
+            chosen = int(self._decision.predicted(probabilities[None])[0])
+            if self._decision.abstains(probabilities[None])[0]:
+                return Prediction(None, max(by_class.values()), by_class, item, abstained=True)
+            best = labels.values[chosen]
             return Prediction(best, by_class[best], by_class, item)
-        chosen = tuple(name for name, value in by_class.items() if value >= 0.5)
-        sure = min((by_class[name] for name in chosen), default=1 - max(by_class.values()))
-        return Prediction(chosen, sure, by_class, item)
+        several = tuple(name for name, value in by_class.items() if value >= 0.5)
+        sure = min((by_class[name] for name in several), default=1 - max(by_class.values()))
+        return Prediction(several, sure, by_class, item)
 
     def explained_value(self, target: int) -> Callable[[Any], Any]:
         """From logits (batch, outputs) to the log-odds of class `target` (batch,)."""

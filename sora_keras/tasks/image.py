@@ -106,7 +106,7 @@ class ImageClassifier(Classifier):
             examples = examples.rename({found: schema.item})
         return examples
 
-    def learn(self, examples: Any) -> Schema:
+    def learn_schema(self, examples: Any) -> Schema:
         from sora_keras import data
 
         item = data.find_picture_column(examples, exclude=(examples.answer,))

@@ -74,7 +74,7 @@ class TextClassifier(Classifier):
             examples = examples.rename({found: schema.item})
         return examples
 
-    def learn(self, examples: Any) -> Schema:
+    def learn_schema(self, examples: Any) -> Schema:
         from sora_keras import data
 
         item = data.find_text_column(examples, exclude=(examples.answer,))
