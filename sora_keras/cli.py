@@ -135,7 +135,7 @@ def run(
     application: Annotated[str, typer.Argument(help="Its name; see `sora run --help`.")],
     data: Annotated[str | None, typer.Argument(help="Your data instead of the sample.")] = None,
 ) -> None:
-    """Run an application: a recipe set up for one real job (sentiment, news_topics)."""
+    """Run an application: a recipe set up for one real job (sentiment, digits, …)."""
     from sora_keras.applications import find_application
 
     find_application(application)(data)
@@ -144,20 +144,20 @@ def run(
 @app.command()
 def samples(
     name: Annotated[str | None, typer.Argument(help="The sample to show or write.")] = None,
-    out: Annotated[Path | None, typer.Option(help="A CSV file to write it to.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A CSV file to write it to; a folder for pictures.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """List the built-in real data sets, or load one."""
     from rich.console import Console
 
-    from sora_keras.showing import sample_head, sample_table, write_csv
+    from sora_keras.showing import sample_head, sample_table, write_sample
 
     if name is None:
         Console().print(sample_table())
     elif out is None:
         Console().print(sample_head(name))
     else:
-        print(f"Wrote {write_csv(name, out, overwrite=overwrite):,} rows to {out}")
+        print(f"Wrote {write_sample(name, out, overwrite=overwrite):,} rows to {out}")
 
 
 @app.command()

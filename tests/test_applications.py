@@ -11,11 +11,12 @@ import pytest
 
 from sora_keras.applications import applications_folder, find_application, list_applications
 from sora_keras.errors import ParameterError
+from tests.pictures import encoded, shapes
 
 
 def test_applications_are_listed_with_what_they_do() -> None:
     known = list_applications()
-    assert set(known) == {"news_topics", "sentiment"}
+    assert set(known) == {"digits", "medical_images", "news_topics", "sentiment"}
     assert all(line.endswith(".") for line in known.values())
 
 
@@ -46,6 +47,29 @@ def test_news_topics_runs_on_the_chinese_sample(capsys) -> None:
     assert "谁是美国总统" in capsys.readouterr().out
 
 
+def test_digits_are_read_and_answered_from_the_export(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = find_application("digits")(None)
+    assert report["accuracy"] > 0.95
+    assert "From the exported model" in capsys.readouterr().out
+    assert (tmp_path / "exports" / "digits" / "1" / "saved_model.pb").exists()
+
+
+def test_medical_images_keep_patients_together(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = ["image,label,patient"]
+    for place, (picture, label) in enumerate(zip(*shapes(120), strict=True)):
+        (tmp_path / f"{place}.png").write_bytes(encoded(picture))
+        rows.append(f"{place}.png,{label},p{place // 6}")
+    (tmp_path / "table.csv").write_text("\n".join(rows), encoding="utf-8")
+    report = find_application("medical_images")(str(tmp_path / "table.csv"))
+    assert report["sensitivity"] > 0.5
+    said = capsys.readouterr().out
+    assert "no patient is in both" in said
+    card = (tmp_path / "exports" / "medical_images" / "README.md").read_text(encoding="utf-8")
+    assert "No diagnosis" in card
+
+
 def test_a_wheel_carries_the_applications(tmp_path: Path) -> None:
     root = Path(__file__).parent.parent
     shutil.copytree(root / "sora_keras", tmp_path / "source" / "sora_keras")
@@ -69,6 +93,6 @@ def test_a_wheel_carries_the_applications(tmp_path: Path) -> None:
     subprocess.run([*install, str(next(tmp_path.glob("*.whl")))], check=True, capture_output=True)
     code = "from sora_keras.applications import list_applications; print(*list_applications())"
     done = subprocess.run([sys.executable, "-c", code], cwd=target, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["news_topics", "sentiment"]
+    assert done.stdout.split() == ["digits", "medical_images", "news_topics", "sentiment"]
     templates = {file.name for file in target.rglob("templates/*")}
     assert {"card.md", "explanation.html", "page.html"} <= templates

