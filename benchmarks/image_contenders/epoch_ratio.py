@@ -63,7 +63,7 @@ def train_plain_keras(classifier: Any, parts: list, epochs: int, seed: int) -> f
 
     train, validation = dataset(parts[0], BATCH), dataset(parts[1], 256)
     network = keras.models.clone_model(classifier.model)
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.05)
     network.compile(keras.optimizers.AdamW(RATE, weight_decay=0.05), loss, jit_compile=False)
     network.fit(train, validation_data=validation, epochs=1, verbose=0)
     started = time.perf_counter()

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 _SAMPLED = 256
 _LARGEST = 128
-_SMOOTHING = 0.1
+_SMOOTHING = 0.05
 _PASSES = 16  # over the data, that a time limit should leave time for
 _FEW_PASSES = 10  # in which a core learns more from the pictures themselves than from changed ones
 _BOTH_WAYS = 3  # the work of a training step over that of an answer
-_REACHED = 0.5  # of the speed of large products of matrices, that convolutions reach
+_REACHED = 0.8  # of the speed of large products of matrices, that convolutions reach
 _FITS = ("crop", "pad", "stretch")
 
 
@@ -62,7 +62,7 @@ class ImageClassifier(Classifier):
             unless `time_limit` leaves time for so few passes that this would not pay;
             None; or Keras layers, such as `keras.layers.RandAugment`, `MixUp`, `CutMix` and `RandomErasing`, which
             then do all that is done.
-        label_smoothing: the share of each answer that is spread over all classes; `"auto"` is 0.1 for three or
+        label_smoothing: the share of each answer that is spread over all classes; `"auto"` is 0.05 for three or
             more classes, else 0.
 
     Example:
