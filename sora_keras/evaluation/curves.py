@@ -17,14 +17,14 @@ _RESAMPLES = 200
 
 
 def curves_of(answers: Answers, classes: Sequence[str], *, seed: int = 0) -> Curves:
-    """One curve a class that some row has and some has not; of two classes the second speaks for both.
+    """One curve a class that some row has and some has not; of two classes the positive one, by default the second, speaks for both.
 
     Where classes are very many, the most frequent ones.
     """
     some = answers.contrasted
     some = np.sort(some[np.argsort(-answers.support[some], kind="stable")][:_MOST_CLASSES])
     if answers.kind == "binary":
-        some = some[-1:]
+        some = some[some == answers.decision.positive]
     shares, means, _ = reliability(answers)
     roc = [_roc(answers, i, classes[i]) for i in some]
     if answers.kind == "binary":

@@ -140,6 +140,7 @@ def test_the_report_scores_the_decision(careful) -> None:
     page = report.to_html()
     assert "Coverage and accuracy" in page
     assert report.curves.roc[0].low
+    assert report.curves.roc[0].name == "across"
     assert json.loads(report.to_json())["curves"]["coverage"]["y"][-1] == pytest.approx(
         (found == truth).mean(), abs=1e-3
     )
