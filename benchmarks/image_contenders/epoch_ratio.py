@@ -12,7 +12,7 @@ import numpy as np
 from figure import figure_options, print_figures
 from reading import CLASSES, read_fashion
 
-ROWS, VALIDATION, EPOCHS, BATCH, RATE = 20_000, 4_000, 3, 128, 3e-3
+ROWS, VALIDATION, EPOCHS, BATCH, RATE = 20_000, 4_000, 3, 128, 5e-3
 
 
 def main() -> None:

@@ -135,7 +135,7 @@ def work_of(inputs: Any, outputs: Any) -> float:
     return total
 
 
-_SCRATCH = TrainingDefaults(3e-3, 128, 30, 30, schedule="cosine", weight_decay=0.05)
+_SCRATCH = TrainingDefaults(5e-3, 128, 30, 30, schedule="cosine", weight_decay=0.05)
 
 for _encoder in (
     Encoder("cnn", "image", "pixels", _cnn, _SCRATCH),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SAMPLED = 256
 _LARGEST = 128
 _SMOOTHING = 0.05
-_PASSES = 16  # over the data, that a time limit should leave time for
+_PASSES = 12  # over the data, that a time limit should leave time for
 _FEW_PASSES = 10  # in which a core learns more from the pictures themselves than from changed ones
 _BOTH_WAYS = 3  # the work of a training step over that of an answer
 _REACHED = 0.8  # of the speed of large products of matrices, that convolutions reach
