@@ -10,7 +10,6 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,13 +47,14 @@ class Picture:
             check_pixels(self.content, str(self))
             return self.content
         assert self.path is not None
-        suffix = Path(self.path).suffix.lower()
+        suffix = os.path.splitext(self.path)[1].lower()
         if suffix in DICOM:
             from sora_keras.data.dicom import dicom_to_bytes
 
             return dicom_to_bytes(self.path)
         try:
-            content = Path(self.path).read_bytes()
+            with open(self.path, "rb") as file:
+                content = file.read()
         except OSError as error:
             raise DataError(f"{self.path} could not be read: {error.strerror or error}") from error
         if not content:

@@ -113,7 +113,10 @@ def _from_folder(folder: Path, y: Any, answer_required: bool) -> AnyExamples:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file())
+    # Not by Path.rglob, which takes longer over many files than decoding some of them.
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(place, name) for name in sorted(names) if os.path.splitext(name)[1].lower() in SUFFIXES)
 
 
 def _pictures(paths: list[Path]) -> np.ndarray:

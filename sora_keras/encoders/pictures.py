@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sora_keras.encoders.registry import Encoder, TrainingDefaults, register_encoder
@@ -139,6 +139,6 @@ _SCRATCH = TrainingDefaults(5e-3, 128, 30, 30, schedule="cosine", weight_decay=0
 
 for _encoder in (
     Encoder("cnn", "image", "pixels", _cnn, _SCRATCH),
-    Encoder("resnet", "image", "pixels", _resnet, _SCRATCH),
+    Encoder("resnet", "image", "pixels", _resnet, replace(_SCRATCH, learning_rate=2e-3)),
 ):
     register_encoder(_encoder)
