@@ -17,9 +17,9 @@ _RESAMPLES = 200
 
 
 def curves_of(answers: Answers, classes: Sequence[str], *, seed: int = 0) -> Curves:
-    """One curve a class that some row has and some has not; of two classes the positive one, by default the second, speaks for both.
+    """One curve a class that some row has and some has not; where classes are very many, the most frequent ones.
 
-    Where classes are very many, the most frequent ones.
+    Of two classes the positive one, which is the second unless another is named, speaks for both.
     """
     some = answers.contrasted
     some = np.sort(some[np.argsort(-answers.support[some], kind="stable")][:_MOST_CLASSES])
