@@ -21,7 +21,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 check-tests: $(VENV)/.dev
-	$(BIN)/pytest -n 2 --cov --cov-fail-under=90
+	$(BIN)/pytest -n 2 --cov --cov-fail-under=90 --durations=25
 
 notebook: $(VENV)/.dev
 	$(BIN)/python -m nbclient.cli notebooks/*.ipynb --inplace

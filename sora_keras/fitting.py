@@ -113,6 +113,8 @@ def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tu
         held_out = held_out.take(recipe.usable(held_out, schema))
     given = None if validation is None else held_out
     findings, seen = data.check_and_keep(examples, item=schema.item, labels=schema.labels, validation=given)
+    if given is not None and group_of is not None and isinstance(groups, str):
+        findings = (*findings, *data.shared_groups(group_of, given, groups))
     if recipe.verbose and findings:
         print(data.describe(findings))
     return schema, kept, train, held_out if len(held_out) else None, findings, seen
@@ -133,8 +135,8 @@ def _groups(groups: Any, examples: Any) -> np.ndarray | None:
 class _Plan:
     """What stays the same whatever examples are trained on.
 
-    passes: of the head alone and of the whole, which overrule the recipe's and stop nowhere; decision: one that is
-    found already.
+    passes: of the head alone and of the whole, which overrule the recipe's and stop nowhere; mirrored: the directions
+    in which pictures are mirrored then; decision: one that is found already.
     """
 
     recipe: Recipe
@@ -144,6 +146,7 @@ class _Plan:
     deadline: float | None
     resume: str | os.PathLike[str] | None
     passes: tuple[int, int] | None = None
+    mirrored: tuple[str, ...] = ()
     decision: Decision | None = None
 
 
@@ -168,10 +171,13 @@ def _refit(plan: _Plan, whole: Any, fitted: Fitted) -> Fitted:
         of_head = f" after {record.head_epochs} of the head" if record.head_epochs else ""
         print(f"Training again on all {sum(fitted.rows):,} examples, {record.best_epoch} passes{of_head}.")
     again = _train(
-        replace(plan, passes=(record.head_epochs, record.best_epoch), resume=None, decision=fitted.decision),
+        replace(
+            plan, passes=(record.head_epochs, record.best_epoch), mirrored=tuple(record.mirrored), resume=None,
+            decision=fitted.decision,
+        ),
         whole,
         None,
-    )
+    )  # fmt: skip
     kept = {"rows": fitted.rows, "held_out": fitted.held_out, "seen": fitted.seen}
     return replace(again, **kept, training=replace(fitted.training, refitted=True))
 
@@ -197,6 +203,8 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
 
     weights = recipe.example_weights(targets, schema)
     augmentation = recipe.augmentation(core, len(train))
+    if augmentation and plan.passes:
+        augmentation.allow(plan.mirrored)
     feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed, augmentation=augmentation)
     check_feed = None
     if held_out is not None:
@@ -213,6 +221,7 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         schedule=choose("schedule"),
         average=choose("average") or 0.0,
         weight_decay=defaults.weight_decay,
+        optimizer=defaults.optimizer,
         deadline=plan.deadline,
         resume=plan.resume,
         identity=_identity(recipe, fingerprint) if plan.resume else "",
@@ -222,6 +231,8 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         record = training.train_in_two_steps(core, feed, check_feed, recipe.loss(schema), settings, plan.passes)
     else:
         record = training.train(core, feed, check_feed, recipe.loss(schema), settings)
+    if augmentation:
+        record = replace(record, mirrored=augmentation.allowed)
     # A new model over the same layers: without the optimizer, whose state is twice as large as the weights.
     core = keras.Model(core.input, core.output, name=core.name)
     decision = plan.decision or recipe.decide(schema, *_answered(core, check_feed))

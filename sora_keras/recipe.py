@@ -64,7 +64,7 @@ class Recipe:
         epochs: the most passes over the data; `"auto"` suits the encoder. Training stops earlier when no
             better weights come.
         batch_size: examples a step.
-        learning_rate: of the AdamW optimizer.
+        learning_rate: of the optimizer: AdamW, or Muon for a picture encoder of convolutions that begins at random.
         patience: passes without a lower validation loss before training stops.
         validation_fraction: the share of the examples kept for validation, 0 to 0.9, where `fit` is
             given no validation data.

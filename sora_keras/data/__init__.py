@@ -10,7 +10,7 @@ from sora_keras.data.names import find_answer_column, find_picture_column, find_
 from sora_keras.data.picture import Picture, to_picture, usual_shape
 from sora_keras.data.pictures import part_of, read_pictures
 from sora_keras.data.reading import read_examples, with_known_answer
-from sora_keras.data.sameness import seen_again
+from sora_keras.data.sameness import seen_again, shared_groups
 from sora_keras.data.samples import Sample, load_sample, samples
 from sora_keras.data.schema import Schema
 from sora_keras.data.splitting import split, train_test_split
@@ -44,6 +44,7 @@ __all__ = [
     "read_pictures",
     "samples",
     "seen_again",
+    "shared_groups",
     "split",
     "string_tensor",
     "to_picture",

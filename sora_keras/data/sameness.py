@@ -73,6 +73,20 @@ def seen_again(seen: np.ndarray, examples: Any, item: str) -> tuple[Finding, ...
     return (Finding("leak", message, tuple(rows[:MOST_ROWS].tolist())),)
 
 
+def shared_groups(group_of: np.ndarray, validation: Any, groups: str) -> tuple[Finding, ...]:
+    """Which validation rows are of a group that is trained on; none where validation has no column `groups`."""
+    if groups not in validation.names:
+        return ()
+    rows = np.flatnonzero(np.isin(validation.column(groups).astype(str), group_of.astype(str)))
+    if not len(rows):
+        return ()
+    message = (
+        f"{rows_text(len(rows))} of the {len(validation):,} for validation have a {groups!r} that is also trained on, "
+        "which makes validation too good"
+    )
+    return (Finding("leak", message, tuple(rows[:MOST_ROWS].tolist())),)
+
+
 def _keys(part: Any, item: str | None) -> np.ndarray:
     if item is None:
         features = [part.column(name).tolist() for name in part.names if name != part.answer]

@@ -32,22 +32,22 @@ class PictureFacts:
 def _cnn(pixels: Any, facts: PictureFacts) -> Any:
     """Few wide convolutions, each normalised, on small maps, where a CPU does most a second.
 
-    It is right-sized. The first convolution brings the longer side down to 16 at most (32 for large pictures) and each
-    stage halves it, until it is at most 8; then come as many residual blocks (He et al., 2016) as there is time for.
-    The last map is averaged to about three by three, and its places are kept: where something is says what it is.
+    It is right-sized. The first convolution and the maximum after it bring the longer side down to 16 at most (32 for
+    large pictures) and each stage halves it, until it is at most 8; then come as many residual blocks (He et al., 2016)
+    as there is time for. The last map is averaged to about three by three, and its places are kept: where something is
+    says what it is.
     """
     import keras
 
     hidden = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
     side, filters = max(facts.height, facts.width), 64
-    stride = 1 if side <= 16 else 2 if side <= 40 else 4
-    hidden = _normalised(hidden, 32, 7 if stride == 4 else 5, stride)
-    side = -(-side // stride)
-    hidden = _normalised(hidden, filters, 3, 1)
+    shrinks = 1 if side <= 16 else 2 if side <= 32 else 4 if side <= 128 else 8
+    hidden = _normalised(hidden, 24, max(3, shrinks + 1), max(1, shrinks // 2), halved=shrinks > 1)
+    side = -(-side // shrinks)
     while side > 8:
-        filters, side = min(128, filters + 32), side // 2
-        hidden = keras.layers.MaxPooling2D(2, padding="same")(hidden)
-        hidden = _normalised(hidden, filters, 3, 1)
+        hidden, side = _normalised(hidden, filters, 3, 1, halved=True), -(-side // 2)
+        filters = min(128, 2 * filters)
+    hidden = _normalised(hidden, filters, 3, 1)
     for _ in range(_blocks(facts, pixels, hidden)):
         hidden = _block(hidden, filters)
     hidden = keras.layers.Activation("linear", name=FEATURE_MAP)(hidden)
@@ -65,10 +65,14 @@ def _blocks(facts: PictureFacts, pixels: Any, hidden: Any) -> int:
     return int(min(_MOST_BLOCKS, max(0, facts.work - work_of(pixels, hidden)) // of_a_block))
 
 
-def _normalised(hidden: Any, filters: int, kernel: int, stride: int, *, active: bool = True) -> Any:
+def _normalised(
+    hidden: Any, filters: int, kernel: int, stride: int, *, active: bool = True, halved: bool = False
+) -> Any:
     import keras
 
     hidden = keras.layers.Conv2D(filters, kernel, strides=stride, padding="same", use_bias=False)(hidden)
+    if halved:  # before it is normalised, which then costs a quarter
+        hidden = keras.layers.MaxPooling2D(2, padding="same")(hidden)
     hidden = keras.layers.BatchNormalization(momentum=0.9)(hidden)
     return keras.layers.Activation("relu")(hidden) if active else hidden
 
@@ -135,10 +139,10 @@ def work_of(inputs: Any, outputs: Any) -> float:
     return total
 
 
-_SCRATCH = TrainingDefaults(5e-3, 128, 30, 30, schedule="cosine", weight_decay=0.05)
+_SCRATCH = TrainingDefaults(2e-3, 128, 30, 30, schedule="cosine", weight_decay=0.05)
 
 for _encoder in (
-    Encoder("cnn", "image", "pixels", _cnn, _SCRATCH),
-    Encoder("resnet", "image", "pixels", _resnet, replace(_SCRATCH, learning_rate=2e-3)),
+    Encoder("cnn", "image", "pixels", _cnn, replace(_SCRATCH, learning_rate=2e-2, optimizer="muon")),
+    Encoder("resnet", "image", "pixels", _resnet, _SCRATCH),
 ):
     register_encoder(_encoder)

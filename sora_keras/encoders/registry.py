@@ -17,11 +17,12 @@ _STEPS = 64
 class TrainingDefaults:
     """What `"auto"` stands for in training with one encoder.
 
-    learning_rate: of the AdamW; batch_size: examples a step; epochs: the most passes over the data;
+    learning_rate: of the optimizer; batch_size: examples a step; epochs: the most passes over the data;
     patience: passes without a better validation loss before training stops; quick: whether training is so
     quick that it is repeated on all examples, those for validation too, once they have said how long;
     schedule: of the rate, `"constant"` or `"cosine"`; average: how slowly the moving average of the weights that
-    is kept moves, 0 for none; weight_decay: of the AdamW.
+    is kept moves, 0 for none; weight_decay: of the optimizer; optimizer: `"adamw"`, or
+    `"muon"` for networks of convolutions that begin at random.
     """
 
     learning_rate: float
@@ -32,6 +33,7 @@ class TrainingDefaults:
     schedule: str = "constant"
     average: float = 0.0
     weight_decay: float = 0.004
+    optimizer: str = "adamw"
 
     def suited_to(self, rows: int) -> TrainingDefaults:
         """For little data smaller batches, so that an epoch has 64 steps, at a rate in proportion to the root.

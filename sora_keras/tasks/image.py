@@ -58,8 +58,8 @@ class ImageClassifier(Classifier):
         fit_to: how: `"crop"` keeps the largest centred part, `"pad"` all of it with black beside,
             `"stretch"` all of it, distorted.
         augment: what is done to training pictures: `"auto"` moves them by up to 8 %, changes the brightness and
-            contrast of coloured ones, and mirrors them where validation pictures say that this keeps their class,
-            unless `time_limit` leaves time for so few passes that this would not pay;
+            contrast of coloured ones, and mirrors them where validation pictures say that this keeps their class;
+            where `time_limit` leaves time for fewer than ten passes it does the last alone;
             None; or Keras layers, such as `keras.layers.RandAugment`, `MixUp`, `CutMix` and `RandomErasing`, which
             then do all that is done.
         label_smoothing: the share of each answer that is spread over all classes; `"auto"` is 0.05 for three or
@@ -233,12 +233,11 @@ class ImageClassifier(Classifier):
 
         work = self._work(rows)
         passes = math.inf if work is None else work / max(1.0, work_of(core.input, core.output))
-        if isinstance(self.augment, str) and self.augment == "auto" and passes < _FEW_PASSES:
-            if self.verbose:
-                print(f"time_limit leaves time for about {max(1, round(passes))} passes: pictures are not changed.")
-            return None
+        few = passes < _FEW_PASSES
+        if self.verbose and few and isinstance(self.augment, str):
+            print(f"time_limit leaves time for about {max(1, round(passes))} passes: pictures are at most mirrored.")
         channels, outputs = core.input.shape[-1], core.output.shape[-1]
-        return make_augmentation(self.augment, channels=channels, outputs=outputs, seed=self.seed)
+        return make_augmentation(self.augment, channels=channels, outputs=outputs, seed=self.seed, few_passes=few)
 
     def preview_augmentation(self, X: Any, y: Any = None, *, rows: int = 4, copies: int = 5) -> PictureGrid:
         """Training pictures beside copies of them as `augment` changes them; fits nothing.

@@ -17,11 +17,12 @@ from sora_keras.training.feeding import Feed
 class TrainingSettings:
     """How to train.
 
-    epochs: the most passes; learning_rate: of the AdamW; patience: passes without a better figure before
+    epochs: the most passes; learning_rate: of the optimizer; patience: passes without a better figure before
     it stops; deadline: `time.monotonic()` at which it stops; resume: a folder that keeps the run;
     identity: what the run is on, for `resume`; verbose: show progress; schedule: of the rate, `"constant"` or
     `"cosine"`; average: how slowly the moving average of the weights moves that is kept instead of them, 0 for
-    none; weight_decay: of the AdamW; best: what the weights at hand are known to score, to be bettered.
+    none; weight_decay: of the optimizer; best: what the weights at hand are known to score, to be bettered; optimizer:
+    `"adamw"` or `"muon"`.
     """
 
     epochs: int
@@ -35,6 +36,7 @@ class TrainingSettings:
     average: float = 0.0
     weight_decay: float = 0.004
     best: float = math.inf
+    optimizer: str = "adamw"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class TrainingRecord:
     history: each figure by epoch; stopped: why it ended; seconds: the whole, seconds_per_epoch: mean;
     refitted: whether as many passes were then made over all examples, those for validation too;
     head_epochs: passes that the head made before, on what an encoder that was trained elsewhere gives;
-    best: the figure of the weights that were kept.
+    best: the figure of the weights that were kept; mirrored: the directions in which training pictures were mirrored.
     """
 
     epochs: int
@@ -57,6 +59,7 @@ class TrainingRecord:
     refitted: bool = False
     head_epochs: int = 0
     best: float | None = None
+    mirrored: list[str] = field(default_factory=list)
 
 
 def train(core: Any, training: Feed, validation: Feed | None, loss: Any, settings: TrainingSettings) -> TrainingRecord:
@@ -116,13 +119,14 @@ def train(core: Any, training: Feed, validation: Feed | None, loss: Any, setting
 def _optimizer(settings: TrainingSettings) -> Any:
     import keras
 
+    from sora_keras.training.muon import ConvolutionMuon
     from sora_keras.training.optimizers import TouchedRowsAdamW
 
-    if not settings.average:
-        return TouchedRowsAdamW(settings.learning_rate, settings.weight_decay)
-    return keras.optimizers.AdamW(
-        settings.learning_rate, settings.weight_decay, use_ema=True, ema_momentum=settings.average
-    )
+    averaged = {"use_ema": True, "ema_momentum": settings.average} if settings.average else {}
+    if settings.optimizer == "muon":
+        return ConvolutionMuon(settings.learning_rate, settings.weight_decay, **averaged)
+    plain = keras.optimizers.AdamW if averaged else TouchedRowsAdamW
+    return plain(settings.learning_rate, settings.weight_decay, **averaged)
 
 
 def _callbacks(keeper: Any, training: Feed, validation: Feed | None, settings: TrainingSettings) -> list[Any]:

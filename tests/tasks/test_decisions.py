@@ -188,3 +188,16 @@ def test_patients_stay_together(tmp_path: Path) -> None:
     recipe.fit(tmp_path / "table.csv", y="label", groups="patient")
     held_out = set(recipe.fitted.held_out.column("patient"))
     assert recipe.fitted.rows[1] == 6 * len(held_out)
+
+
+def test_patients_in_training_and_in_validation_data_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    def table(first: int) -> dict[str, list[str]]:
+        texts = [f"{'good' if place % 2 else 'bad'} visit {first + place}" for place in range(40)]
+        labels = ["good" if place % 2 else "bad" for place in range(40)]
+        return {"text": texts, "label": labels, "patient": [f"p{(first + place) // 5}" for place in range(40)]}
+
+    recipe = sora.TextClassifier(epochs=1)
+    recipe.fit(table(0), validation=table(30), groups="patient")
+    (leak,) = [finding for finding in recipe.fitted.findings if "'patient'" in finding.message]
+    assert (leak.kind, leak.rows) == ("leak", tuple(range(10)))
+    assert "10 rows of the 40 for validation have a 'patient' that is also trained on" in capsys.readouterr().out

@@ -162,3 +162,13 @@ def test_a_picture_that_cannot_be_decoded_is_named(fitted, tmp_path: Path) -> No
         fitted(str(tmp_path / "text.jpg"))
     with pytest.raises(DataError, match="one"):
         fitted.fit(shapes(20)[0], ["one"] * 20)
+
+
+def test_training_on_all_examples_mirrors_as_validation_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sora_keras.training import Augmentation
+
+    allowed, allow = [], Augmentation.allow
+    monkeypatch.setattr(Augmentation, "allow", lambda self, ways: (allowed.append(list(ways)), allow(self, ways)))
+    record = sora.ImageClassifier(epochs=6, refit=True, verbose=False).fit(*shapes(120)).training_
+    assert record.refitted
+    assert allowed == [record.mirrored, record.mirrored]  # what the first training asked for, and the second was told

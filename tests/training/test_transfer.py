@@ -11,8 +11,13 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from sora_keras.training import Feed, PixelCache, TrainingSettings, train_in_two_steps
+from sora_keras.training import Feed, PixelCache, TrainingSettings, train_in_two_steps, transfer
 from tests.pictures import shapes
+
+
+@pytest.fixture(autouse=True)
+def few_passes_of_the_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "_EPOCHS", 20)
 
 
 def feed(count: int, seed: int = 0, *, wrong: int = 0, **given: Any) -> Feed:

@@ -1,0 +1,45 @@
+"""A Muon for convolutional networks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import keras
+
+_HEAD = "(^|/)head/"
+
+
+@keras.saving.register_keras_serializable(package="sora_keras")
+class ConvolutionMuon(keras.optimizers.Muon):
+    """Muon (Jordan et al., 2024) that takes the kernels of convolutions for matrices too.
+
+    Keras' Muon moves matrices by a momentum whose singular values are all brought near one, and everything else as
+    AdamW does. Here a kernel (height, width, inputs, outputs) counts as a matrix of as many columns as outputs, as in
+    the original. Biases, scales, kernels with one column and the layer that gives the logits stay with AdamW.
+
+    Args: as `keras.optimizers.Muon`. `exclude_layers`, regular expressions that are searched in the paths of
+        variables, stand by default for the layer named `"head"`.
+    """
+
+    def __init__(self, learning_rate: Any = 0.01, weight_decay: float = 0.05, **kwargs: Any) -> None:
+        kwargs.setdefault("exclude_layers", [_HEAD])
+        kwargs.setdefault("adam_weight_decay", weight_decay)
+        super().__init__(learning_rate=learning_rate, weight_decay=weight_decay, **kwargs)
+
+    def _should_use_adamw(self, variable: Any) -> bool:
+        if len(variable.shape) != 4:
+            return bool(super()._should_use_adamw(variable))
+        return _columns(variable) == 1 or any(re.search(name, variable.path) for name in self.exclude_layers)
+
+    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
+        matrix = keras.ops.reshape(x, (-1, _columns(x)))
+        return keras.ops.reshape(super().zeropower_via_newtonschulz5(matrix, steps), x.shape)
+
+    def lr_adjust(self, x: Any) -> Any:
+        matrix = keras.ops.reshape(x, (-1, _columns(x)))
+        return keras.ops.reshape(super().lr_adjust(matrix), x.shape)
+
+
+def _columns(kernel: Any) -> int:
+    return int(kernel.shape[-1])
