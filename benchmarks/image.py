@@ -44,6 +44,7 @@ ENTRIES = {
     "epoch-cnn": figure("epoch_ratio.py"),
     "one-picture": figure("one_picture.py"),
     "int8": figure("int8.py"),
+    "precision": figure("precision.py"),
 }
 
 TARGETS: tuple[Target, ...] = (

@@ -29,40 +29,79 @@ class PictureFacts:
     work: float | None = None
 
 
+@dataclass
+class _Stage:
+    """One map of the `cnn`: its pixels, the filters that come and go, and how many residual blocks it has."""
+
+    height: int
+    width: int
+    came: int
+    filters: int
+    blocks: int = 0
+
+    @property
+    def work(self) -> float:
+        """Multiply-adds of its first convolution."""
+        return 9.0 * self.height * self.width * self.came * self.filters
+
+    @property
+    def work_of_a_block(self) -> float:
+        return 18.0 * self.height * self.width * self.filters**2
+
+
 def _cnn(pixels: Any, facts: PictureFacts) -> Any:
     """Few wide convolutions, each normalised, on small maps, where a CPU does most a second.
 
     It is right-sized. The first convolution and the maximum after it bring the longer side down to 16 at most (32 for
-    large pictures) and each stage halves it, until it is at most 8; then come as many residual blocks (He et al., 2016)
-    as there is time for. The last map is averaged to about three by three, and its places are kept: where something is
-    says what it is.
+    large pictures) and each stage halves it, until it is at most 8. There are as many residual blocks (He et al., 2016)
+    as there is time for, the first of them on a map of up to 16, which still has details. The last map is averaged to
+    about three by three, and its places are kept: where something is says what it is.
     """
     import keras
 
     hidden = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
-    side, filters = max(facts.height, facts.width), 64
+    side = max(facts.height, facts.width)
     shrinks = 1 if side <= 16 else 2 if side <= 32 else 4 if side <= 128 else 8
     hidden = _normalised(hidden, 24, max(3, shrinks + 1), max(1, shrinks // 2), halved=shrinks > 1)
-    side = -(-side // shrinks)
-    while side > 8:
-        hidden, side = _normalised(hidden, filters, 3, 1, halved=True), -(-side // 2)
-        filters = min(128, 2 * filters)
-    hidden = _normalised(hidden, filters, 3, 1)
-    for _ in range(_blocks(facts, pixels, hidden)):
-        hidden = _block(hidden, filters)
+    stages = _stages(*hidden.shape[1:])
+    _share_out(stages, None if facts.work is None else facts.work - work_of(pixels, hidden))
+    for stage in stages[:-1]:
+        hidden = _normalised(hidden, stage.filters, 3, 1, halved=not stage.blocks)
+        for _ in range(stage.blocks):
+            hidden = _block(hidden, stage.filters)
+        if stage.blocks:
+            hidden = keras.layers.MaxPooling2D(2, padding="same")(hidden)
+    hidden = _normalised(hidden, stages[-1].filters, 3, 1)
+    for _ in range(stages[-1].blocks):
+        hidden = _block(hidden, stages[-1].filters)
     hidden = keras.layers.Activation("linear", name=FEATURE_MAP)(hidden)
     pool = tuple(max(1, one // 3) for one in hidden.shape[1:3])
     hidden = keras.layers.AveragePooling2D(pool)(hidden)
     return keras.layers.Dropout(_DROPOUT, name="encoder")(keras.layers.Flatten()(hidden))
 
 
-def _blocks(facts: PictureFacts, pixels: Any, hidden: Any) -> int:
-    """How many residual blocks there is time for after `hidden`."""
-    if facts.work is None:
-        return 1
-    height, width, filters = hidden.shape[1:]
-    of_a_block = 2 * 9 * height * width * filters**2
-    return int(min(_MOST_BLOCKS, max(0, facts.work - work_of(pixels, hidden)) // of_a_block))
+def _stages(height: int, width: int, came: int) -> list[_Stage]:
+    """The maps from this one on, each half as large, until a side is at most eight."""
+    stages = [_Stage(height, width, came, 64)]
+    while max(stages[-1].height, stages[-1].width) > 8:
+        last = stages[-1]
+        stages.append(_Stage(-(-last.height // 2), -(-last.width // 2), last.filters, min(128, 2 * last.filters)))
+    return stages
+
+
+def _share_out(stages: list[_Stage], work: float | None) -> None:
+    """Give the small maps their blocks in turn, the larger of them first: as many as there is time for."""
+    small = [stage for stage in stages if max(stage.height, stage.width) <= 16]
+    if work is None:
+        small[0].blocks = 1
+        return
+    left = work - sum(stage.work for stage in stages)
+    for turn in range(_MOST_BLOCKS):
+        stage = small[turn % len(small)]
+        left -= stage.work_of_a_block
+        if left < 0:
+            return
+        stage.blocks += 1
 
 
 def _normalised(

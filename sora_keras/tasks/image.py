@@ -57,9 +57,9 @@ class ImageClassifier(Classifier):
             trained with, or else the median of the training pictures, at most 128.
         fit_to: how: `"crop"` keeps the largest centred part, `"pad"` all of it with black beside,
             `"stretch"` all of it, distorted.
-        augment: what is done to training pictures: `"auto"` moves them by up to 8 %, changes the brightness and
-            contrast of coloured ones, and mirrors them where validation pictures say that this keeps their class;
-            where `time_limit` leaves time for fewer than ten passes it does the last alone;
+        augment: what is done to training pictures: `"auto"` moves them by up to 8 %, erases up to a fifth of one in
+            four, changes the brightness and contrast of coloured ones, and mirrors them where validation pictures say
+            that this keeps their class; where `time_limit` leaves time for fewer than ten passes, only the last;
             None; or Keras layers, such as `keras.layers.RandAugment`, `MixUp`, `CutMix` and `RandomErasing`, which
             then do all that is done.
         label_smoothing: the share of each answer that is spread over all classes; `"auto"` is 0.05 for three or

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FLIPS = ("horizontal", "vertical")
 _MOVED = 0.08  # of a side
 _LIGHTER = 0.15
+_ERASED, _ERASED_PART = 0.5, (0.02, 0.2)  # the highest chance, drawn from 0 up, and the share of the picture
 _ASKED = 1_000  # validation pictures that a flip is tried on
 _KEPT = 2 / 3  # of the right answers must be right in the mirror too; of handwritten digits 0.4 are
 
@@ -109,8 +110,9 @@ def make_augmentation(
     """The augmentation that a user asked for.
 
     Args:
-        given: `"auto"` (moves of up to 8 % of a side; for colours also brightness and contrast; flips where the
-            validation pictures say that they keep the label), None, or Keras layers.
+        given: `"auto"` (moves of up to 8 % of a side; a part erased from some (Zhong et al., 2020); for colours also
+            brightness and contrast; flips where the validation pictures say that they keep the label), None, or Keras
+            layers.
         few_passes: `"auto"` is flips alone, which cost a network hardly any passes to learn.
 
     Raises:
@@ -125,10 +127,7 @@ def make_augmentation(
     if isinstance(given, str):
         if given != "auto":
             raise ParameterError(f"augment must be 'auto', None or Keras layers. Received: {given!r}")
-        layers: list[Any] = [] if few_passes else [_move(seed)]
-        if channels == 3 and not few_passes:
-            layers.append(keras.layers.RandomBrightness(_LIGHTER, seed=seed, dtype="float32"))
-            layers.append(keras.layers.RandomContrast(_LIGHTER, seed=seed, dtype="float32"))
+        layers = [] if few_passes else _changes(channels, seed)
         return Augmentation(layers, outputs=outputs, seed=seed, flips=True)
     some = given if isinstance(given, list | tuple) else [given]
     for layer in some:
@@ -137,11 +136,15 @@ def make_augmentation(
     return Augmentation([fresh(layer) for layer in some], outputs=outputs, seed=seed, flips=False)
 
 
-def _move(seed: int) -> Any:
+def _changes(channels: int, seed: int) -> list[Any]:
     import keras
 
     # In full precision whatever the core is trained in: the pixels are few, and 0 to 255 would be rounded.
-    return keras.layers.RandomTranslation(_MOVED, _MOVED, "constant", "nearest", seed=seed, dtype="float32")
+    drawn = {"seed": seed, "dtype": "float32"}
+    layers = [keras.layers.RandomTranslation(_MOVED, _MOVED, "constant", "nearest", **drawn)]
+    if channels == 3:
+        layers += [keras.layers.RandomBrightness(_LIGHTER, **drawn), keras.layers.RandomContrast(_LIGHTER, **drawn)]
+    return [*layers, keras.layers.RandomErasing(_ERASED, _ERASED_PART, fill_value=0.0, **drawn)]
 
 
 def _mixes(layer: Any) -> bool:

@@ -38,6 +38,17 @@ def test_auto_changes_pixels_and_keeps_their_range_and_targets() -> None:
     assert np.array_equal(targets, np.arange(12) % 3)
 
 
+def test_auto_erases_a_part_of_some_unless_passes_are_few() -> None:
+    def middles_touched(few_passes: bool) -> float:
+        augmentation = make_augmentation("auto", channels=1, outputs=2, seed=0, few_passes=few_passes)
+        assert augmentation is not None
+        pixels, _ = augmentation(tf.fill((200, 20, 20, 1), 255.0), tf.zeros(200, tf.int64))
+        return float((pixels.numpy()[:, 4:-4, 4:-4] < 255).any(axis=(1, 2, 3)).mean())
+
+    assert 0.1 < middles_touched(False) < 0.4
+    assert middles_touched(True) == 0
+
+
 def test_an_epoch_draws_the_same_again_and_another_epoch_does_not() -> None:
     def epoch(number: int) -> np.ndarray:
         augmentation = made("auto")
