@@ -64,27 +64,28 @@ def seen_again(seen: np.ndarray, examples: Any, item: str) -> tuple[Finding, ...
     """Which of the examples were trained on; `seen` are the keys of the training data."""
     before, now = numbers_of(seen, keys_of(examples, item))
     rows = np.flatnonzero(np.isin(now, before) & (now != NO_ITEM))
-    if not len(rows):
-        return ()
-    message = (
-        f"{rows_text(len(rows))} of the {len(now):,} scored are also in the data that fit was given, "
-        "which makes scores too good"
-    )
-    return (Finding("leak", message, tuple(rows[:MOST_ROWS].tolist())),)
+    return _leak(rows, f"{len(now):,} scored are also in the data that fit was given, which makes scores too good")
 
 
 def shared_groups(group_of: np.ndarray, validation: Any, groups: str) -> tuple[Finding, ...]:
     """Which validation rows are of a group that is trained on; none where validation has no column `groups`."""
     if groups not in validation.names:
         return ()
-    rows = np.flatnonzero(np.isin(validation.column(groups).astype(str), group_of.astype(str)))
+    trained_on = {str(group) for group in group_of if group is not None}
+    rows = [
+        row for row, group in enumerate(validation.column(groups)) if group is not None and str(group) in trained_on
+    ]
+    return _leak(
+        np.array(rows, np.int64),
+        f"{len(validation):,} for validation have a {groups!r} that is also trained on, "
+        "which makes validation too good",
+    )
+
+
+def _leak(rows: np.ndarray, of_which: str) -> tuple[Finding, ...]:
     if not len(rows):
         return ()
-    message = (
-        f"{rows_text(len(rows))} of the {len(validation):,} for validation have a {groups!r} that is also trained on, "
-        "which makes validation too good"
-    )
-    return (Finding("leak", message, tuple(rows[:MOST_ROWS].tolist())),)
+    return (Finding("leak", f"{rows_text(len(rows))} of the {of_which}", tuple(rows[:MOST_ROWS].tolist())),)
 
 
 def _keys(part: Any, item: str | None) -> np.ndarray:
