@@ -92,14 +92,12 @@ def explain(
     model: Model,
     item: Annotated[str, typer.Argument(help="One item: a text, or the path of a picture.")],
     target: Annotated[str | None, typer.Option(help="The class to explain.")] = None,
-    method: Annotated[str, typer.Option(help="auto, integrated_gradients or occlusion.")] = "auto",
-    out: Annotated[Path | None, typer.Option(help="Also save it as an HTML page.")] = None,
+    method: Annotated[str, typer.Option(help="auto, integrated_gradients, occlusion or grad_cam.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Also save it, as .html or .json; of a picture as .png too.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Show what in one item decided its answer."""
     from rich.console import Console
-
-    from sora_keras.files import new_file
 
     explanation: Any = tasks.load(model).explain(item, target=target, method=method)
     console = Console()
@@ -107,8 +105,7 @@ def explain(
         console.print(explanation)
     console.print(str(explanation), highlight=False)
     if out is not None:
-        with new_file(out, overwrite=overwrite) as path:
-            path.write_text(explanation.to_html(), encoding="utf-8")
+        explanation.save(out, overwrite=overwrite)
 
 
 @app.command()

@@ -7,11 +7,11 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sora_keras.errors import SaveError, SoraError
+from sora_keras.errors import ParameterError, SaveError, SoraError
 
 
 @contextmanager
@@ -40,6 +40,27 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
         raise SaveError(f"{path} is a folder. Choose the path of a file.")
     with _replacing(Path(path), overwrite) as working:
         yield working
+
+
+def write_as(
+    path: str | os.PathLike[str], makers: Mapping[str, Callable[[], str | bytes]], *, overwrite: bool = False
+) -> Path:  # fmt: skip
+    """Write what the path's ending asks for.
+
+    Args:
+        makers: by ending, such as `".html"`, what gives the content.
+
+    Raises:
+        ParameterError: another ending. SaveError: the path exists and `overwrite` is false, or the disk refused.
+    """
+    suffix = Path(path).suffix.lower()
+    make = makers.get(".html" if suffix == ".htm" else suffix)
+    if make is None:
+        raise ParameterError(f"path must end in {' or '.join(makers)}. Received: {str(path)!r}")
+    content = make()
+    with new_file(path, overwrite=overwrite) as file:
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return Path(path)
 
 
 def _check_replaceable(target: Path, mark: str | None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sora_keras import cli
+from tests.pictures import class_folder
 
 
 def sora(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
@@ -70,6 +71,28 @@ def test_trains_evaluates_predicts_explains_and_exports(monkeypatch, capsys, rev
     status, said, _ = sora(monkeypatch, capsys, "export", out, tmp_path / "exported")
     assert status == 0
     assert (tmp_path / "exported" / "1" / "saved_model.pb").exists()
+
+
+def test_a_folder_of_pictures_goes_the_same_way(monkeypatch, capsys, tmp_path) -> None:
+    photos, out = class_folder(tmp_path / "photos"), tmp_path / "model"
+    arguments = ("train", "image-classifier", photos, "--out", out, "--epochs", "2", "--encoder", "cnn")
+    assert sora(monkeypatch, capsys, *arguments)[0] == 0
+    status, said, _ = sora(monkeypatch, capsys, "evaluate", out, photos, "--out", tmp_path / "report.html")
+    assert status == 0
+    assert "accuracy" in said
+    assert "data:image/png;base64," in (tmp_path / "report.html").read_text("utf-8")
+    status, said, _ = sora(monkeypatch, capsys, "predict", out, photos / "across")
+    assert {json.loads(line)["label"] for line in said.splitlines()} <= {"across", "upright"}
+    assert len(said.splitlines()) == 30
+    status, said, _ = sora(
+        monkeypatch, capsys, "explain", out, photos / "across" / "001.png", "--out", tmp_path / "why.png"
+    )
+    assert status == 0
+    assert "most around" in said
+    assert (tmp_path / "why.png").read_bytes().startswith(b"\x89PNG")
+    status, _, err = sora(monkeypatch, capsys, "predict", out, photos / "across" / "no.png")
+    assert status == 2
+    assert "no.png" in err
 
 
 def test_predict_reads_lines(monkeypatch, capsys, model) -> None:

@@ -7,10 +7,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sora_keras.errors import ParameterError
 from sora_keras.evaluation.fonts import drawable, short
 from sora_keras.evaluation.plots import INK, VERMILION, style
-from sora_keras.files import new_file
+from sora_keras.files import write_as
 from sora_keras.pages import Tile, render
 
 _INCHES, _TITLE = 1.35, 0.35
@@ -71,11 +70,7 @@ class PictureGrid:
         Raises:
             ParameterError: the path does not end in .png. SaveError: it exists, or the disk refused.
         """
-        if Path(path).suffix.lower() != ".png":
-            raise ParameterError(f"path must end in .png. Received: {str(path)!r}")
-        with new_file(path, overwrite=overwrite) as file:
-            file.write_bytes(self.to_png())
-        return Path(path)
+        return write_as(path, {".png": self.to_png}, overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
         return self.to_png()

@@ -13,7 +13,7 @@ import numpy as np
 from sora_keras.errors import ParameterError, nearest
 from sora_keras.evaluation.gallery import Gallery
 from sora_keras.evaluation.results import ClassScore, Curves, Mistake, Score
-from sora_keras.files import new_file
+from sora_keras.files import new_file, write_as
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,12 +118,7 @@ class Report:
         Raises:
             ParameterError: another ending. SaveError: the path exists, or the disk refused.
         """
-        writers = {".html": self.to_html, ".htm": self.to_html, ".json": self.to_json}
-        write = writers.get(Path(path).suffix.lower())
-        if write is None:
-            raise ParameterError(f"path must end in .html or .json. Received: {str(path)!r}")
-        write(path, overwrite=overwrite)
-        return Path(path)
+        return write_as(path, {".html": self.to_html, ".json": self.to_json}, overwrite=overwrite)
 
 
 def _written(text: str, path: str | os.PathLike[str] | None, overwrite: bool) -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import html
+import json
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from sora_keras.files import write_as
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -92,6 +97,18 @@ class Explanation:
         from sora_keras.pages import render
 
         return render("explanation", "page.html", title=f"Why {self.label}", body=Markup(self._repr_html_()))
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write it as the path ends: .html or .json.
+
+        Raises:
+            ParameterError: another ending. SaveError: the path exists, or the disk refused.
+        """
+        return write_as(path, {".html": self.to_html, ".json": self.to_json}, overwrite=overwrite)
+
+    def to_json(self) -> str:
+        """`to_dict` as text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
 
     def _pieces(self) -> list[tuple[str, float]]:
         """The text cut at the words, each with its score between -1 and 1; 0 for what is no word."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sora_keras.encoders.pictures import FEATURE_MAP
 from sora_keras.errors import ParameterError, nearest
+from sora_keras.files import write_as
 
 if TYPE_CHECKING:
     import keras
@@ -85,6 +89,18 @@ class PictureExplanation:
         from sora_keras.pages import render
 
         return render("explanation", "page.html", title=f"Why {self.label}", body=Markup(self._repr_html_()))
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write it as the path ends: .png, .html or .json.
+
+        Raises:
+            ParameterError: another ending. SaveError: the path exists, or the disk refused.
+        """
+        return write_as(path, {".png": self.to_png, ".html": self.to_html, ".json": self.to_json}, overwrite=overwrite)
+
+    def to_json(self) -> str:
+        """`to_dict` as text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
 
 
 def explain_picture(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from sora_keras.errors import ParameterError
+from sora_keras.errors import ParameterError, SaveError
 from sora_keras.explanation import explain_picture
 
 
@@ -71,6 +72,17 @@ def test_it_shows_as_a_picture_and_as_a_page_without_the_network(core, pixels) -
     assert "http" not in page
     assert str(found).startswith("bright: most around")
     assert found.to_dict()["method"] == "grad_cam"
+
+
+def test_it_is_saved_as_its_path_ends(core, pixels, tmp_path) -> None:
+    found = explain(core, pixels)
+    assert found.save(tmp_path / "why.png").read_bytes() == found.to_png()
+    assert found.save(tmp_path / "why.html").read_text("utf-8") == found.to_html()
+    assert json.loads(found.save(tmp_path / "why.json").read_text("utf-8")) == found.to_dict()
+    with pytest.raises(ParameterError, match=r"must end in \.png or \.html or \.json. Received: .*why\.gif"):
+        found.save(tmp_path / "why.gif")
+    with pytest.raises(SaveError, match=r"why\.png exists"):
+        found.save(tmp_path / "why.png")
 
 
 def test_the_map_of_a_model_within_is_found(pixels) -> None:

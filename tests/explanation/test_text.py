@@ -142,6 +142,14 @@ def test_html_escapes_the_text_and_the_label() -> None:
     assert shown(explanation).strip() == text
 
 
+def test_it_is_saved_as_its_path_ends(ngram, tmp_path) -> None:
+    explanation = ngram.explain(TEXT)
+    assert explanation.save(tmp_path / "why.htm").read_text("utf-8") == explanation.to_html()
+    assert json.loads(explanation.save(tmp_path / "why.json").read_text("utf-8")) == explanation.to_dict()
+    with pytest.raises(ParameterError, match=r"must end in \.html or \.json. Received: .*why\.png"):
+        explanation.save(tmp_path / "why.png")
+
+
 def test_html_page_is_whole_and_needs_no_network(ngram) -> None:
     page = ngram.explain(TEXT).to_html()
     assert page.startswith("<!doctype html>")
