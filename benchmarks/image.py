@@ -38,6 +38,8 @@ ENTRIES = {
     "torch-resnet18-110": contender("torch_resnet18.py", "--limit", "110", needs=TORCH),
     "torch-resnet18-900": contender("torch_resnet18.py", "--limit", "900", needs=TORCH),
     "autokeras": contender("autokeras_image.py", needs=AUTOKERAS),
+    # AutoKeras 3.0.0 cannot build a classifier on Keras 3.13 or later; this is the last it can use.
+    "autokeras-on-keras-3.12": contender("autokeras_image.py", needs=(*AUTOKERAS, "keras<3.13")),
     "imagenet-photos": figure("imagenet_photos.py", "photos"),
     "orl-faces": figure("orl_faces.py", "faces"),
     "pipeline": figure("pipeline.py"),
