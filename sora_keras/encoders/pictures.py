@@ -54,8 +54,8 @@ def _cnn(pixels: Any, facts: PictureFacts) -> Any:
 
     It is right-sized. The first convolution and the maximum after it bring the longer side down to 16 at most (32 for
     large pictures) and each stage halves it, until it is at most 8. There are as many residual blocks (He et al., 2016)
-    as there is time for, the first of them on a map of up to 16, which still has details. The last map is averaged to
-    about three by three, and its places are kept: where something is says what it is.
+    as there is time for; of two maps where they cost the same, the larger has the first, since it has more details. The
+    last map is averaged to about three by three, and its places are kept: where something is says what it is.
     """
     import keras
 
@@ -90,8 +90,9 @@ def _stages(height: int, width: int, came: int) -> list[_Stage]:
 
 
 def _share_out(stages: list[_Stage], work: float | None) -> None:
-    """Give the small maps their blocks in turn, the larger of them first: as many as there is time for."""
+    """Give the small maps blocks in turn, as many as there is time for: the cheaper first, of two alike the larger."""
     small = [stage for stage in stages if max(stage.height, stage.width) <= 16]
+    small.sort(key=lambda stage: stage.work_of_a_block)
     if work is None:
         small[0].blocks = 1
         return

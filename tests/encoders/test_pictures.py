@@ -51,6 +51,8 @@ def test_cnn_has_as_many_blocks_as_there_is_time_for() -> None:
     model = encoded("cnn", (28, 28, 1), work=22e6)
     assert work_of(model.input, model.output) < 22e6
     assert [layer.output.shape[1:] for layer in model.layers if isinstance(layer, keras.layers.Add)] == [(14, 14, 64)]
+    model = encoded("cnn", (128, 128, 3))
+    assert [layer.output.shape[1:] for layer in model.layers if isinstance(layer, keras.layers.Add)] == [(8, 8, 128)]
 
 
 @pytest.mark.parametrize("name", ["mobilenetv2", "resnet50", "densenet121", "convnexttiny"])
