@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from sora_keras.data.picture_header import claimed_size
@@ -16,6 +17,14 @@ _MOST_TAGS = 64
 _EXIF_PLACES = (6, 24)
 _SEARCHED = 2**17  # bytes that are searched for it where other headers, such as a colour profile, come before
 _PNG_HEADERS = 2**14  # bytes in which a PNG says that it has transparent colours, before its pixels
+
+
+class Plan(NamedTuple):
+    """How one JPEG is decoded: shrunk by what, whether antialiased, and what is kept: (top, left, height, width)."""
+
+    scale: int
+    antialias: bool
+    kept: tuple[int, int, int, int]
 
 
 @keras.saving.register_keras_serializable(package="sora_keras")
@@ -74,10 +83,10 @@ class DecodePictures(keras.layers.Layer):
         sized = tf.cond(same, lambda: pixels, lambda: self._to_size(pixels))
         return tf.ensure_shape(sized, (None, *self.size, self.channels))
 
-    def way_of(self, content: bytes) -> tuple[int, bool] | None:
-        """How a JPEG is decoded that needs no turning: shrunk by what, and whether much is left to shrink.
+    def plan_of(self, content: bytes) -> Plan | None:
+        """How a JPEG is decoded that needs no turning; None for all others.
 
-        None for all others. `plain` then does what `one` would, without asking each picture again, in half the time.
+        `plain` then does what `one` would, without asking each picture again, in a third of the time.
         """
         if content[:3] != b"\xff\xd8\xff" or b"Exif" in content[:_SEARCHED]:
             return None
@@ -86,19 +95,22 @@ class DecodePictures(keras.layers.Layer):
             return None
         times = min(height, width) // max(self.size)
         scale = max(one for one in _SCALES if one <= max(1, times))
-        shrunk = -(-height // scale), -(-width // scale)
-        return scale, bool(self._shrinks(*shrunk, min, max))
+        height, width = -(-height // scale), -(-width // scale)
+        kept = _centred(height, width, self.size[0] / self.size[1]) if self.fit == "crop" else (0, 0, height, width)
+        return Plan(scale, bool(self._shrinks(height, width, min, max)), kept)
 
-    def plain(self, contents: tf.Tensor, way: tuple[int, bool]) -> tf.Tensor:
-        """As `call`, for JPEGs that go one `way_of`."""
-        scale, much = way
+    def plain(self, contents: tf.Tensor, kept: tf.Tensor, scale: int, antialias: bool) -> tf.Tensor:
+        """As `call`, for JPEGs whose plans differ in `kept` alone, (pictures, 4) int32."""
+        begins = tf.pad(kept[:, :2], [[0, 0], [0, 1]])
+        sizes = tf.pad(kept[:, 2:], [[0, 0], [0, 1]], constant_values=self.channels)
 
-        def one(content: tf.Tensor) -> tf.Tensor:
-            pixels = self._decoded(content, scale)
-            return _rounded(self._scaled(tf.ensure_shape(pixels, (None, None, self.channels)), much))
+        def one(parts: tuple[tf.Tensor, ...]) -> tf.Tensor:
+            content, begin, size = parts
+            pixels = tf.slice(self._decoded(content, scale), begin, size)
+            return self._filled(tf.ensure_shape(pixels, (None, None, self.channels)), antialias)
 
-        spec = tf.TensorSpec((*self.size, self.channels), tf.uint8)
-        return tf.map_fn(one, contents, fn_output_signature=spec)
+        spec = tf.TensorSpec((*self.size, self.channels), tf.float32)
+        return _rounded(tf.map_fn(one, (contents, begins, sizes), fn_output_signature=spec))
 
     def _decoded(self, content: tf.Tensor, scale: int) -> tf.Tensor:
         return tf.io.decode_jpeg(content, channels=self.channels, ratio=scale, dct_method="INTEGER_ACCURATE")
@@ -125,10 +137,13 @@ class DecodePictures(keras.layers.Layer):
 
     def _scaled(self, pixels: tf.Tensor, antialias: bool) -> tf.Tensor:
         height, width = self.size
+        return self._filled(_centre(pixels, height / width) if self.fit == "crop" else pixels, antialias)
+
+    def _filled(self, pixels: tf.Tensor, antialias: bool) -> tf.Tensor:
+        """All of the pixels brought to the size, (height, width, channels) float32."""
         if self.fit == "pad":
-            return tf.image.resize_with_pad(pixels, height, width, antialias=antialias)
-        part = _centre(pixels, height / width) if self.fit == "crop" else pixels
-        return tf.image.resize(part, self.size, antialias=antialias)
+            return tf.image.resize_with_pad(pixels, *self.size, antialias=antialias)
+        return tf.image.resize(pixels, self.size, antialias=antialias)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], *self.size, self.channels)
@@ -204,6 +219,16 @@ def _centre(pixels: tf.Tensor, shape: float) -> tf.Tensor:
     kept_height, kept_width = tf.maximum(kept_height, 1), tf.maximum(kept_width, 1)
     top, left = (height - kept_height) // 2, (width - kept_width) // 2
     return pixels[..., top : top + kept_height, left : left + kept_width, :]
+
+
+def _centred(height: int, width: int, shape: float) -> tuple[int, int, int, int]:
+    """What `_centre` keeps, as (top, left, height, width), with the same rounding."""
+    if shape == 1:
+        kept_height = kept_width = min(height, width)
+    else:
+        kept_height = max(1, min(height, int(np.round(np.float32(width) * np.float32(shape)))))
+        kept_width = max(1, min(width, int(np.round(np.float32(height) / np.float32(shape)))))
+    return (height - kept_height) // 2, (width - kept_width) // 2, kept_height, kept_width
 
 
 def _exif_place(content: tf.Tensor) -> tf.Tensor:

@@ -22,7 +22,8 @@ from sora_keras.quiet import said_by
 if TYPE_CHECKING:
     import tensorflow as tf
 
-_BATCH = 64
+_BATCH = 128
+_THREADS = 2  # a core: while one waits for Python, another decodes
 
 
 @dataclass(eq=False)
@@ -93,10 +94,10 @@ def decode_pictures(
                 if reason:
                     broken[place] = reason
 
-    cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
+    threads = _THREADS * (os.cpu_count() or 1)
+    with ThreadPoolExecutor(threads) as pool:
         tasks = (pool.submit(work, start) for start in range(0, len(pictures), _BATCH))
-        ahead = deque(islice(tasks, 2 * cores))
+        ahead = deque(islice(tasks, 2 * threads))
         while ahead:
             ahead.popleft().result()
             ahead.extend(islice(tasks, 1))
@@ -121,12 +122,15 @@ class _Decode:
         """Write the pixels of `contents` into `out`, (contents, height, width, channels) uint8."""
         import tensorflow as tf
 
+        plans = [self.decoder.plan_of(content) for content in contents]
         by_way: dict[Any, list[int]] = {}
-        for place, content in enumerate(contents):
-            by_way.setdefault(self.decoder.way_of(content), []).append(place)
+        for place, plan in enumerate(plans):
+            by_way.setdefault(plan and plan[:2], []).append(place)
         for way, places in by_way.items():
-            some = tf.constant([contents[place] for place in places], tf.string)
-            out[places] = self._graph(way)(some).numpy()
+            given = [tf.constant([contents[place] for place in places], tf.string)]
+            if way is not None:
+                given.append(tf.constant([plans[place].kept for place in places], tf.int32))
+            out[places] = self._graph(way)(*given).numpy()
 
     def _graph(self, way: Any) -> Any:
         import tensorflow as tf
@@ -134,7 +138,10 @@ class _Decode:
         with self._lock:
             if way not in self._graphs:
                 decoder, spec = self.decoder, [tf.TensorSpec([None], tf.string)]
-                call = decoder.call if way is None else lambda contents: decoder.plain(contents, way)
+                call = decoder.call
+                if way is not None:
+                    spec.append(tf.TensorSpec([None, 4], tf.int32))
+                    call = lambda contents, kept: decoder.plain(contents, kept, *way)  # noqa: E731
                 self._graphs[way] = tf.function(call, input_signature=spec, autograph=False).get_concrete_function()
             return self._graphs[way]
 
