@@ -53,7 +53,7 @@ class Picture:
 
             return dicom_to_bytes(self.path)
         try:
-            with open(self.path, "rb") as file:
+            with open(self.path, "rb", buffering=0) as file:
                 content = file.read()
         except OSError as error:
             raise DataError(f"{self.path} could not be read: {error.strerror or error}") from error

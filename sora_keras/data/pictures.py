@@ -87,7 +87,7 @@ def _from_path(path: Path, y: Any, part: str, answer_required: bool, memory: int
     if path.is_dir():
         return _from_folder(part_of(path, part) or path, y, answer_required)
     if path.suffix.lower() in SUFFIXES and path.is_file():
-        return _answered(_pictures([path]), (), y, answer_required)
+        return _answered(_pictures([str(path)]), (), y, answer_required)
     examples = read_examples(str(path), y, answer_required=answer_required, memory=memory, default_name=COLUMN)
     return with_pictures(examples, path.parent)
 
@@ -112,17 +112,20 @@ def _from_folder(folder: Path, y: Any, answer_required: bool) -> AnyExamples:
     return _answered(_pictures(files), (), y, answer_required, folder.name)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    # Not by Path.rglob, which takes longer over many files than decoding some of them.
+def _files(folder: Path) -> Iterator[str]:
+    # Not by pathlib, which takes longer over many files than decoding some of them.
     for place, folders, names in os.walk(folder):
         folders.sort()
-        yield from (Path(place, name) for name in sorted(names) if os.path.splitext(name)[1].lower() in SUFFIXES)
+        yield from (os.path.join(place, name) for name in sorted(names) if _suffix(name) in SUFFIXES)
 
 
-def _pictures(paths: list[Path]) -> np.ndarray:
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _pictures(paths: list[str]) -> np.ndarray:
     pictures = np.empty(len(paths), object)
-    for place, path in enumerate(paths):
-        pictures[place] = Picture(str(path))
+    pictures[:] = [Picture(path) for path in paths]
     return pictures
 
 

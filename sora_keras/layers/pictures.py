@@ -107,10 +107,10 @@ class DecodePictures(keras.layers.Layer):
         def one(parts: tuple[tf.Tensor, ...]) -> tf.Tensor:
             content, begin, size = parts
             pixels = tf.slice(self._decoded(content, scale), begin, size)
-            return self._filled(tf.ensure_shape(pixels, (None, None, self.channels)), antialias)
+            return _rounded(self._filled(tf.ensure_shape(pixels, (None, None, self.channels)), antialias))
 
-        spec = tf.TensorSpec((*self.size, self.channels), tf.float32)
-        return _rounded(tf.map_fn(one, (contents, begins, sizes), fn_output_signature=spec))
+        spec = tf.TensorSpec((*self.size, self.channels), tf.uint8)
+        return tf.map_fn(one, (contents, begins, sizes), fn_output_signature=spec)
 
     def _decoded(self, content: tf.Tensor, scale: int) -> tf.Tensor:
         return tf.io.decode_jpeg(content, channels=self.channels, ratio=scale, dct_method="INTEGER_ACCURATE")
@@ -208,7 +208,8 @@ def _on_white(colour: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
 
 
 def _rounded(pixels: tf.Tensor) -> tf.Tensor:
-    return tf.saturate_cast(tf.round(pixels), tf.uint8)
+    # A mean of bytes rounds to a byte: nothing to clip.
+    return tf.cast(tf.round(pixels), tf.uint8)
 
 
 def _centre(pixels: tf.Tensor, shape: float) -> tf.Tensor:

@@ -22,7 +22,8 @@ from sora_keras.quiet import said_by
 if TYPE_CHECKING:
     import tensorflow as tf
 
-_BATCH = 128
+_BATCH = 256
+_ALIGNED = 64  # bytes
 _THREADS = 2  # a core: while one waits for Python, another decodes
 
 
@@ -51,7 +52,7 @@ class PixelCache:
         import tensorflow as tf
 
         shape = (None, *self.pixels.shape[1:])
-        kept = None if self.on_disk else tf.constant(self.pixels)
+        kept = None if self.on_disk else tf.experimental.dlpack.from_dlpack(_aligned(self.pixels).__dlpack__())
 
         def read(rows: tf.Tensor) -> tf.Tensor:
             if kept is not None:
@@ -159,9 +160,26 @@ def _decode_one(decode: _Decode, picture: Any, out: np.ndarray) -> str:
     return ""
 
 
+def _aligned(pixels: np.ndarray) -> np.ndarray:
+    """The same array where TensorFlow can read it in its place, else a copy that it can."""
+    if pixels.flags.c_contiguous and pixels.flags.writeable and not pixels.ctypes.data % _ALIGNED:
+        return pixels
+    copy = _empty(pixels.shape)
+    copy[:] = pixels
+    return copy
+
+
+def _empty(shape: tuple[int, ...]) -> np.ndarray:
+    """An array of bytes, (…) uint8, that begins where TensorFlow wants its tensors to begin."""
+    count = int(np.prod(shape))
+    room = np.empty(count + _ALIGNED, np.uint8)
+    start = -room.ctypes.data % _ALIGNED
+    return room[start : start + count].reshape(shape)
+
+
 def _room(shape: tuple[int, ...], budget: int) -> np.ndarray:
     if int(np.prod(shape)) <= budget:
-        return np.zeros(shape, np.uint8)
+        return _empty(shape)
     folder = tempfile.TemporaryDirectory(prefix="sora-")
     pixels = np.memmap(os.path.join(folder.name, "pixels"), np.uint8, "w+", shape=shape)
     weakref.finalize(pixels, folder.cleanup)
