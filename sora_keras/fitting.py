@@ -196,16 +196,13 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     core = recipe.make_core(preprocessing, schema, encoder)
     recipe.begin(core, schema, encoder, numbers, targets)
     defaults = recipe.defaults(encoder, len(train))
-
-    def choose(name: str) -> Any:
-        value = getattr(recipe, name)
-        return getattr(defaults, name) if isinstance(value, str) and value == "auto" else value
-
     weights = recipe.example_weights(targets, schema)
     augmentation = recipe.augmentation(core, len(train))
     if augmentation and plan.passes:
         augmentation.allow(plan.mirrored)
-    feed = training.Feed(numbers, targets, weights, choose("batch_size"), recipe.seed, augmentation=augmentation)
+    feed = training.Feed(
+        numbers, targets, weights, _chosen(recipe, defaults, "batch_size"), recipe.seed, augmentation=augmentation
+    )
     check_feed = None
     if held_out is not None:
         check_numbers, held_out, more = _numbered(number, held_out)
@@ -213,20 +210,7 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         check_targets = recipe.targets(held_out, schema)
         check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
     fingerprint = train.fingerprint()
-    known = plan.passes[1] if plan.passes else None
-    settings = training.TrainingSettings(
-        epochs=known or _epochs(recipe, defaults, choose("schedule")),
-        learning_rate=choose("learning_rate"),
-        patience=known or choose("patience"),
-        schedule=choose("schedule"),
-        average=choose("average") or 0.0,
-        weight_decay=defaults.weight_decay,
-        optimizer=defaults.optimizer,
-        deadline=plan.deadline,
-        resume=plan.resume,
-        identity=_identity(recipe, fingerprint) if plan.resume else "",
-        verbose=recipe.verbose,
-    )
+    settings = _settings(plan, defaults, fingerprint)
     if resolve_encoder(encoder, recipe.modality).pretrained:
         record = training.train_in_two_steps(core, feed, check_feed, recipe.loss(schema), settings, plan.passes)
     else:
@@ -265,6 +249,32 @@ def _answered(core: keras.Model, feed: Any) -> tuple[np.ndarray | None, np.ndarr
     )  # fmt: skip
     parts = [traced(rows).numpy() for rows in np.split(np.arange(len(feed)), range(256, len(feed), 256))]
     return np.concatenate(parts), feed.targets
+
+
+def _settings(plan: _Plan, defaults: Any, fingerprint: str) -> Any:
+    """How to train: what the recipe says, and where it says "auto" what suits the encoder and the examples."""
+    from sora_keras.training import TrainingSettings
+
+    recipe, known = plan.recipe, plan.passes[1] if plan.passes else None
+    schedule = _chosen(recipe, defaults, "schedule")
+    return TrainingSettings(
+        epochs=known or _epochs(recipe, defaults, schedule),
+        learning_rate=_chosen(recipe, defaults, "learning_rate"),
+        patience=known or _chosen(recipe, defaults, "patience"),
+        schedule=schedule,
+        average=_chosen(recipe, defaults, "average") or 0.0,
+        weight_decay=defaults.weight_decay,
+        optimizer=defaults.optimizer,
+        deadline=plan.deadline,
+        resume=plan.resume,
+        identity=_identity(recipe, fingerprint) if plan.resume else "",
+        verbose=recipe.verbose,
+    )
+
+
+def _chosen(recipe: Recipe, defaults: Any, name: str) -> Any:
+    value = getattr(recipe, name)
+    return getattr(defaults, name) if isinstance(value, str) and value == "auto" else value
 
 
 def _epochs(recipe: Recipe, defaults: Any, schedule: str) -> int:
