@@ -24,7 +24,7 @@ check-tests: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --cov --cov-fail-under=90 --durations=25
 
 notebook: $(VENV)/.dev
-	$(BIN)/python -m nbclient.cli notebooks/*.ipynb --inplace
+	$(BIN)/python notebooks/execute.py notebooks/*.ipynb
 
 benchmark: $(VENV)/.dev
 	$(BIN)/python benchmarks/text.py

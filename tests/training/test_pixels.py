@@ -10,6 +10,7 @@ from sora_keras.data.picture import Picture, to_picture
 from sora_keras.errors import DataError
 from sora_keras.layers.pictures import DecodePictures
 from sora_keras.training import Feed, decode_pictures
+from sora_keras.training.pixels import PixelCache
 from tests.pictures import encoded, shapes
 
 
@@ -78,3 +79,17 @@ def test_the_quick_way_gives_what_the_graph_gives(fit: str) -> None:
     # As a graph: run eagerly, TensorFlow's resize_with_pad rounds otherwise.
     whole = tf.function(decoder.call, autograph=False)(tf.constant(contents))
     assert np.array_equal(quick.pixels, whole)
+
+
+def test_pixels_stand_in_memory_once() -> None:
+    cache = decode_pictures(DecodePictures((16, 16)), pictures(50), budget=10**9)
+    read = cache.gather()
+    cache.pixels[7] = 9  # written after the tensor was made: seen, where both are the same memory
+    assert set(np.unique(read(tf.constant([7], tf.int64)))) == {9}
+
+
+@pytest.mark.parametrize("pixels", [np.zeros((9, 4, 4, 3), np.uint8)[1:], np.zeros((3, 4, 4, 8), np.uint8)[..., ::2]])
+def test_pixels_from_anywhere_in_memory_are_read(pixels: np.ndarray) -> None:
+    pixels[2] = 5
+    read = PixelCache(pixels, np.arange(len(pixels))).gather()
+    assert np.array_equal(read(tf.constant([2, 0], tf.int64)), pixels[[2, 0]])
