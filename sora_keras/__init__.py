@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sora_keras.recipe import Recipe
     from sora_keras.tasks import list_recipes, load, register_recipe
     from sora_keras.tasks.image import ImageClassifier
+    from sora_keras.tasks.recommender import Recommender
     from sora_keras.tasks.text import TextClassifier
 
 __version__ = "0.1.0"
@@ -25,6 +26,7 @@ _PLACES = {
     "ImageClassifier": "tasks.image",
     "Prediction": "prediction",
     "Recipe": "recipe",
+    "Recommender": "tasks.recommender",
     "Report": "evaluation",
     "SoraError": "errors",
     "TextClassifier": "tasks.text",
@@ -44,6 +46,7 @@ __all__ = [
     "ImageClassifier",
     "Prediction",
     "Recipe",
+    "Recommender",
     "Report",
     "SoraError",
     "TextClassifier",

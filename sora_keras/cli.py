@@ -65,7 +65,7 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="A JSON-lines file instead of the screen.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Answer every item, one line of JSON each: label, score and the probability of each class."""
+    """Answer every item, one line of JSON each: of classes with their probabilities, of users the items for them."""
     from sora_keras.files import new_file
 
     recipe: Any = tasks.load(model)
@@ -79,12 +79,7 @@ def predict(
 
 def _write_answers(recipe: Any, items: Any, file: Any) -> None:
     for prediction in recipe.stream(items):
-        plain = {
-            "label": prediction.label,
-            "score": round(prediction.confidence, 6),
-            "probabilities": {str(k): round(v, 6) for k, v in prediction.probabilities.items()},
-        }
-        file.write(json.dumps(plain, ensure_ascii=False) + "\n")
+        file.write(json.dumps(prediction.to_dict(), ensure_ascii=False) + "\n")
 
 
 @app.command()

@@ -34,7 +34,7 @@ def fit(
     """Everything from raw data to a trained pipeline model; the recipe itself is not changed."""
     from sora_keras.training import precision, reproducible
 
-    _check_parameters(recipe)
+    check_parameters(recipe)
     deadline = None if recipe.time_limit is None else time.monotonic() + recipe.time_limit
     with reproducible(recipe.seed), precision(recipe.precision):
         schema, whole, train, held_out, findings, seen = _prepare(recipe, X, y, validation, groups)
@@ -53,7 +53,7 @@ def build_core(recipe: Recipe, examples: Any, y: Any) -> keras.Model:
     from sora_keras.data import Schema
     from sora_keras.training import precision, reproducible
 
-    _check_parameters(recipe)
+    check_parameters(recipe)
     with reproducible(recipe.seed), precision(recipe.precision):
         if isinstance(examples, Schema):
             train, schema = None, examples
@@ -76,7 +76,8 @@ def assemble(
     return keras.Model(raw, recipe.decode(schema, decision)(core(preprocessing(raw))), name="pipeline")
 
 
-def _check_parameters(recipe: Recipe) -> None:
+def check_parameters(recipe: Recipe) -> None:
+    """Raise `ParameterError` or `ArgumentTypeError` for a shared parameter out of its range."""
     from sora_keras.training.schedule import SCHEDULES
 
     check = parameters.check_number
@@ -201,7 +202,7 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     if augmentation and plan.passes:
         augmentation.allow(plan.mirrored)
     feed = training.Feed(
-        numbers, targets, weights, _chosen(recipe, defaults, "batch_size"), recipe.seed, augmentation=augmentation
+        numbers, targets, weights, chosen(recipe, defaults, "batch_size"), recipe.seed, augmentation=augmentation
     )
     check_feed = None
     if held_out is not None:
@@ -210,7 +211,10 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         check_targets = recipe.targets(held_out, schema)
         check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
     fingerprint = train.fingerprint()
-    settings = _settings(plan, defaults, fingerprint)
+    settings = training_settings(
+        recipe, defaults, deadline=plan.deadline, resume=plan.resume, fingerprint=fingerprint,
+        known=plan.passes[1] if plan.passes else None,
+    )  # fmt: skip
     if resolve_encoder(encoder, recipe.modality).pretrained:
         record = training.train_in_two_steps(core, feed, check_feed, recipe.loss(schema), settings, plan.passes)
     else:
@@ -251,28 +255,35 @@ def _answered(core: keras.Model, feed: Any) -> tuple[np.ndarray | None, np.ndarr
     return np.concatenate(parts), feed.targets
 
 
-def _settings(plan: _Plan, defaults: Any, fingerprint: str) -> Any:
-    """How to train: what the recipe says, and where it says "auto" what suits the encoder and the examples."""
+def training_settings(
+    recipe: Recipe, defaults: Any, *, deadline: float | None, resume: str | os.PathLike[str] | None,
+    fingerprint: str, known: int | None = None,
+) -> Any:  # fmt: skip
+    """How to train: what the recipe says, and where it says "auto" what suits the encoder and the examples.
+
+    Args:
+        known: how many passes to make, where that was found out before; training stops at nothing else then.
+    """
     from sora_keras.training import TrainingSettings
 
-    recipe, known = plan.recipe, plan.passes[1] if plan.passes else None
-    schedule = _chosen(recipe, defaults, "schedule")
+    schedule = chosen(recipe, defaults, "schedule")
     return TrainingSettings(
         epochs=known or _epochs(recipe, defaults, schedule),
-        learning_rate=_chosen(recipe, defaults, "learning_rate"),
-        patience=known or _chosen(recipe, defaults, "patience"),
+        learning_rate=chosen(recipe, defaults, "learning_rate"),
+        patience=known or chosen(recipe, defaults, "patience"),
         schedule=schedule,
-        average=_chosen(recipe, defaults, "average") or 0.0,
+        average=chosen(recipe, defaults, "average") or 0.0,
         weight_decay=defaults.weight_decay,
         optimizer=defaults.optimizer,
-        deadline=plan.deadline,
-        resume=plan.resume,
-        identity=_identity(recipe, fingerprint) if plan.resume else "",
+        deadline=deadline,
+        resume=resume,
+        identity=_identity(recipe, fingerprint) if resume else "",
         verbose=recipe.verbose,
     )
 
 
-def _chosen(recipe: Recipe, defaults: Any, name: str) -> Any:
+def chosen(recipe: Recipe, defaults: Any, name: str) -> Any:
+    """A parameter of training, or what `"auto"` stands for."""
     value = getattr(recipe, name)
     return getattr(defaults, name) if isinstance(value, str) and value == "auto" else value
 

@@ -329,6 +329,12 @@ class Recipe:
 
         return save_recipe(self, path, overwrite=overwrite)
 
+    def _restore(self, folder: Path, content: dict[str, Any]) -> None:
+        """Take up what `save` wrote."""
+        from sora_keras.saving import restore_recipe
+
+        restore_recipe(folder, content, self)
+
     # What `fit` learned.
 
     @property

@@ -19,8 +19,8 @@ from sora_keras.recipe import Fitted
 if TYPE_CHECKING:
     from sora_keras.recipe import Recipe
 
-_FORMAT = 1
-_RECIPE = "recipe.json"
+FORMAT = 1
+RECIPE = "recipe.json"
 
 
 def save_recipe(recipe: Recipe, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
@@ -32,11 +32,11 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str], *, overwrite: bool
     fitted = recipe.fitted
     raw = keras.Input((), dtype="string", name=recipe.input_name)
     preprocessing = keras.Model(raw, fitted.preprocessing(raw))
-    with new_folder(path, overwrite=overwrite, mark=_RECIPE) as folder:
+    with new_folder(path, overwrite=overwrite, mark=RECIPE) as folder:
         fitted.core.save(folder / "core.keras")
         preprocessing.save(folder / "preprocessing.keras")
         content = {
-            "format": _FORMAT,
+            "format": FORMAT,
             "recipe": recipe.name,
             "version": version("sora-keras"),
             "parameters": parameters.to_config(recipe),
@@ -51,7 +51,7 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str], *, overwrite: bool
             "digests": {f.name: digest(f) for f in sorted(folder.glob("*.keras"))},
         }
         text = json.dumps(content, ensure_ascii=False, indent=1)
-        (folder / _RECIPE).write_text(text, encoding="utf-8")
+        (folder / RECIPE).write_text(text, encoding="utf-8")
     return Path(path)
 
 
@@ -70,7 +70,7 @@ def load_recipe(path: str | os.PathLike[str], find_recipe: Callable[[str], type[
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    source = folder / _RECIPE
+    source = folder / RECIPE
     if not source.is_file():
         raise NotFoundError(f"There is no saved recipe at {folder}: {source} is missing.")
     try:
@@ -79,9 +79,9 @@ def _read(folder: Path) -> dict[str, Any]:
         newest = int(content["format"])
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{source} is damaged: {error!r}. Save the recipe again.") from error
-    if newest > _FORMAT:
+    if newest > FORMAT:
         raise DataError(f"{folder} was saved by a newer sora-keras. Upgrade to load it.")
-    for name in ("core.keras", "preprocessing.keras"):
+    for name in ("core.keras", *(name for name in stated if name != "core.keras")):
         file = folder / name
         if not file.is_file():
             raise DataError(f"{folder} is incomplete: {name} is missing. Save the recipe again.")
@@ -91,6 +91,13 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _restore(folder: Path, content: dict[str, Any], recipe_class: type[Recipe]) -> Recipe:
+    recipe = recipe_class(**parameters.from_config(content["parameters"]))
+    recipe._restore(folder, content)
+    return recipe
+
+
+def restore_recipe(folder: Path, content: dict[str, Any], recipe: Recipe) -> None:
+    """Give a recipe what `save_recipe` kept; the files' digests are checked already."""
     import keras
 
     import sora_keras.layers.all  # noqa: F401  (registers the classes that the files name)
@@ -98,7 +105,6 @@ def _restore(folder: Path, content: dict[str, Any], recipe_class: type[Recipe]) 
     from sora_keras.evaluation import Decision
     from sora_keras.training import TrainingRecord
 
-    recipe = recipe_class(**parameters.from_config(content["parameters"]))
     schema = Schema.from_config(content["schema"])
     core = keras.saving.load_model(folder / "core.keras", compile=False, safe_mode=True)
     reading = keras.saving.load_model(folder / "preprocessing.keras", compile=False, safe_mode=True)
@@ -118,4 +124,3 @@ def _restore(folder: Path, content: dict[str, Any], recipe_class: type[Recipe]) 
         rows=tuple(content["rows"]),
         scores=content["scores"],
     )
-    return recipe

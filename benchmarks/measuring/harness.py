@@ -24,15 +24,15 @@ BOOTSTRAP_RESAMPLES = 2_000
 
 
 class Contender(Protocol):
-    """What a contender supplies; texts are `str`, pictures arrays, labels `str`."""
+    """What a contender supplies; texts, users and labels are `str`, pictures arrays."""
 
     settings: dict[str, Any]
 
     def fit(self, train: Part, validation: Part | None) -> None:
         """Trains afresh, from raw items to a model that answers."""
 
-    def predict(self, items: Any) -> Sequence[str]:
-        """Returns a label a text, by the library's own way for many rows."""
+    def predict(self, items: Any) -> Sequence[Any]:
+        """Returns a label a text, or ten ids a user, by the library's own way for many rows."""
 
     def answer(self, item: Any) -> object:
         """Answers one item, by the library's own way for one row."""
@@ -47,8 +47,8 @@ def read_folds(path: Path) -> list[dict[str, Any]]:
 
 
 def items_of(part: dict[str, Any]) -> Any:
-    """Returns what a part holds beside its labels: texts or pictures."""
-    return part["text"] if "text" in part else part["picture"]
+    """Returns what a part holds beside its labels: texts, pictures or users."""
+    return next(part[kind] for kind in ("text", "picture", "user") if kind in part)
 
 
 def measure(
@@ -57,6 +57,7 @@ def measure(
     packages: Sequence[str],
     arguments: Sequence[str] = (),
     read: Callable[[Path], list[dict[str, Any]]] = read_folds,
+    train_and_score: Callable[[Contender, list[dict[str, Any]]], dict[str, Any]] | None = None,
 ) -> None:
     """Imports, trains, scores and times a contender, and prints the figures.
 
@@ -66,6 +67,7 @@ def measure(
         packages: the distributions whose versions are recorded.
         arguments: names of further command-line options that `make` reads.
         read: gives the folds behind `--data`, each with the parts `train`, `validation` and `test`.
+        train_and_score: trains on every fold and returns the figures; by default they are of accuracy.
     """
     options = _options(arguments)
     started = time.perf_counter()
@@ -74,7 +76,7 @@ def measure(
     import_seconds = time.perf_counter() - started
     folds = read(options.data)
     contender = make(options)
-    figures = _train_and_score(contender, folds)
+    figures = (train_and_score or _train_and_score)(contender, folds)
     test = items_of(folds[-1]["test"])
     figures |= _bulk(contender, test) | _one_row(contender, test, options.calls)
     figures |= {"peak_memory_mb": peak_memory_mb(), "import_seconds": import_seconds}
@@ -95,7 +97,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _clock() -> tuple[float, float]:
+def clock() -> tuple[float, float]:
+    """Returns the time now, and the processor time so far of this process and its children."""
     times = os.times()
     cpu = times.user + times.system + times.children_user + times.children_system
     return time.perf_counter(), cpu
@@ -105,9 +108,9 @@ def _train_and_score(contender: Contender, folds: list[dict[str, Any]]) -> dict[
     wall, cpu = [], []
     outcomes: dict[int, list[bool]] = defaultdict(list)
     for fold in folds:
-        before = _clock()
+        before = clock()
         contender.fit(fold["train"], fold["validation"])
-        after = _clock()
+        after = clock()
         wall.append(after[0] - before[0])
         cpu.append(after[1] - before[1])
         test = fold["test"]

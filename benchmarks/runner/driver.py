@@ -24,6 +24,7 @@ class Entry:
 
     `sample` names the data whose splits it reads; without one it gets `arguments` alone.
     `requirements` names what its own environment holds; empty shares the driver's.
+    One that is not `always` run is run only when `--only` names it.
     """
 
     group: str
@@ -31,6 +32,7 @@ class Entry:
     sample: str | None
     arguments: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
+    always: bool = True
 
 
 def parse(description: str, names: Sequence[str], out: Path) -> argparse.Namespace:
@@ -76,7 +78,7 @@ def run_all(
         packages: the distributions of the driver's environment whose versions are recorded.
     """
     results = _begin(options, packages)
-    for name in options.only or entries:
+    for name in options.only or [name for name, entry in entries.items() if entry.always]:
         print(f"{name}: ", end="", flush=True)
         result = _run(name, entries[name], options, make_splits)
         print(result.get("failed", "done"), flush=True)

@@ -6,10 +6,16 @@ from typing import Any
 Results = Mapping[str, Mapping[str, Any]]
 # What is asked: its name, "≥" or "≤", the bound or a figure that is one, and the figure.
 Target = tuple[str, str, Any, Callable[[Results], float]]
-COLUMNS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "test accuracy [95 %]": lambda row: (
-        f"{row['accuracy']:.4f} [{row['accuracy_low']:.3f}, {row['accuracy_high']:.3f}]"
-    ),
+Columns = Mapping[str, Callable[[Mapping[str, Any]], str]]
+
+
+def with_interval(figure: str) -> Callable[[Mapping[str, Any]], str]:
+    """Returns what shows a figure of a row with its interval."""
+    return lambda row: f"{row[figure]:.4f} [{row[f'{figure}_low']:.3f}, {row[f'{figure}_high']:.3f}]"
+
+
+ACCURACY: Columns = {"test accuracy [95 %]": with_interval("accuracy")}
+COSTS: Columns = {
     "train s": lambda row: f"{row['train_seconds']:.1f}",
     "CPU s": lambda row: f"{row['train_cpu_seconds']:.1f}",
     "import s": lambda row: f"{row['import_seconds']:.1f}",
@@ -21,15 +27,15 @@ COLUMNS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-def markdown(document: Mapping[str, Any], targets: Sequence[Target]) -> str:
-    """Returns the whole document as Markdown, with what its targets came to."""
+def markdown(document: Mapping[str, Any], targets: Sequence[Target], scores: Columns = ACCURACY) -> str:
+    """Returns the whole document as Markdown, with what its targets came to; `scores` show a row's quality."""
     results: Results = document["results"]
     # Stable, so that the data sets keep their order and the figures follow them.
     groups = sorted({row["group"]: None for row in results.values()}, key="figures".__eq__)
     parts = [_facts(document)]
     for group in groups:
         rows = {name: row for name, row in results.items() if row["group"] == group}
-        parts.append(_figures(rows) if group == "figures" else _contenders(group, rows))
+        parts.append(_figures(rows) if group == "figures" else _contenders(group, rows, {**scores, **COSTS}))
     return "\n\n".join([*parts, _targets(results, targets)])
 
 
@@ -44,16 +50,16 @@ def _facts(document: Mapping[str, Any]) -> str:
     )
 
 
-def _contenders(group: str, rows: Results) -> str:
+def _contenders(group: str, rows: Results, columns: Columns) -> str:
     some = next((row for row in rows.values() if "failed" not in row), None)
     size = f": {some['test_rows']:,} test rows, {some['folds']} split(s)" if some else ""
-    lines = [f"**{group}**{size}", "", "| contender | " + " | ".join(COLUMNS) + " |"]
-    lines.append("| --- |" + " ---: |" * len(COLUMNS))
+    lines = [f"**{group}**{size}", "", "| contender | " + " | ".join(columns) + " |"]
+    lines.append("| --- |" + " ---: |" * len(columns))
     for name, row in rows.items():
         if "failed" in row:
-            cells = [_failed(row), *[""] * (len(COLUMNS) - 1)]
+            cells = [_failed(row), *[""] * (len(columns) - 1)]
         else:
-            cells = [show(row) for show in COLUMNS.values()]
+            cells = [show(row) for show in columns.values()]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -28,6 +29,36 @@ PICTURE_NAMES = (
     "image", "images", "picture", "photo", "file", "filename", "file_name", "filepath", "path", "image_path", "img",
     "图片", "图像", "照片", "文件", "路径", "圖片", "画像", "ファイル",
 )  # fmt: skip
+# What a log of who did what calls its columns, in order of preference and as `find_named_column` compares names.
+USER_NAMES = (
+    "userid", "user", "users", "uid", "username", "customerid", "customer", "memberid", "member", "visitorid",
+    "visitor", "accountid", "account", "reviewerid", "reviewer", "buyerid", "buyer", "viewerid", "viewer",
+    "readerid", "reader", "listenerid", "listener", "playerid", "player", "clientid", "client", "personid",
+    "person", "sessionid", "session",
+    "用户", "用户id", "用户编号", "用户名", "会员", "会员id", "客户", "客户id", "顾客", "买家", "读者", "使用者",
+    "用戶", "會員", "客戶", "顧客", "ユーザー", "ユーザーid", "ユーザ", "会員", "顧客id",
+)  # fmt: skip
+ITEM_NAMES = (
+    "itemid", "item", "items", "iid", "itemname", "productid", "product", "movieid", "movie", "filmid", "film",
+    "songid", "song", "trackid", "track", "bookid", "book", "isbn", "articleid", "article", "asin", "sku",
+    "goodsid", "goods", "videoid", "video", "newsid", "news", "artistid", "artist", "gameid", "game", "appid",
+    "app", "businessid", "business", "courseid", "course", "recipeid", "recipe", "contentid", "postid", "title",
+    "物品", "物品id", "物品编号", "商品", "商品id", "商品编号", "产品", "产品id", "项目", "电影", "电影id", "影片",
+    "书", "书籍", "图书", "歌曲", "音乐", "文章", "视频", "新闻", "游戏", "课程", "店铺",
+    "產品", "項目", "電影", "書", "書籍", "アイテム", "アイテムid", "映画", "曲", "本",
+)  # fmt: skip
+RATING_NAMES = (
+    "rating", "ratings", "stars", "star", "score", "scores", "overall", "bookrating", "movierating", "preference",
+    "weight", "weights", "count", "counts", "playcount", "plays", "clicks", "views",
+    "评分", "打分", "分数", "得分", "星级", "评级", "权重", "次数", "評分", "分數", "權重", "評価", "重み",
+)  # fmt: skip
+TIME_NAMES = (
+    "timestamp", "timestamps", "datetime", "unixtime", "unixreviewtime", "createdat", "eventtime", "ts", "time",
+    "date", "when", "day",
+    "时间戳", "时间", "日期", "时刻", "時間戳", "時間", "日時", "タイムスタンプ",
+)  # fmt: skip
+# RecBole writes a column's type behind its name: "user_id:token".
+_TYPED = re.compile(r":(token|float)(_seq)?$")
 
 
 def is_text_name(name: str) -> bool:
@@ -100,6 +131,22 @@ def find_picture_column(
         f"Which column of {examples.source} holds the pictures? {why} Keep only that one beside the answer, "
         f"or name it 'image'. Columns: {_listed(examples.names)}."
     )
+
+
+def find_named_column(
+    names: Iterable[str], known: Iterable[str], exclude: Collection[str | None] = ()
+) -> str | None:  # fmt: skip
+    """The column of the first known name, whatever its case, `_`, `-`, blanks and RecBole type; None without one.
+
+    Args:
+        known: as `USER_NAMES`, in order of preference. exclude: columns that are something else.
+    """
+    by_name = {_bare(name): name for name in reversed(tuple(names)) if name not in exclude}
+    return next((by_name[name] for name in known if name in by_name), None)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[_\-\s]", "", _TYPED.sub("", name.strip().lower()))
 
 
 def _first(examples: Any, name: str) -> Any:

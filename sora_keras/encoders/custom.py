@@ -27,6 +27,11 @@ def custom_encoder(given: Any, modality: str) -> Encoder:
     if modality == "image":
         return Encoder(str(name), "image", "pixels", lambda pixels, facts: _picture_vector(given, pixels), _DEFAULTS)
 
+    if modality == "interactions":
+        return Encoder(
+            str(name), modality, "histories", lambda history, facts: _history_vector(given, history, facts), _DEFAULTS
+        )
+
     def build(ids: Any, facts: Any) -> Any:
         from sora_keras.encoders.text import embed
 
@@ -115,6 +120,16 @@ def _mask(own: Any, ids: Any, read: Any, encoded: Any) -> Any:
     for layer in _parts(own):
         shape = layer.compute_output_shape(shape)
     return keras.ops.not_equal(ids, 0) if len(shape) == 3 and shape[1] == steps else None
+
+
+def _history_vector(given: Any, history: Any, facts: Any) -> Any:
+    """One vector a history, as wide as an item's."""
+    import keras
+
+    own, read = fresh(given), facts.vectors(history)
+    encoded = _encode(own, read)
+    vector = _to_vector(encoded, _mask(own, history, read, encoded))
+    return vector if vector.shape[-1] == facts.width else keras.layers.Dense(facts.width)(vector)
 
 
 def _picture_vector(given: Any, pixels: Any) -> Any:

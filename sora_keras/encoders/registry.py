@@ -86,6 +86,7 @@ def list_encoders(modality: str | None = None) -> dict[str, Encoder]:
     """The encoders of one modality by name, or all, each as in `"text/cnn"`."""
     import sora_keras.encoders.efficientnet_lite
     import sora_keras.encoders.pictures
+    import sora_keras.encoders.recommending
     import sora_keras.encoders.text
     import sora_keras.encoders.vit  # noqa: F401  (ours register as a user's own do)
 

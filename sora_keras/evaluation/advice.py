@@ -41,6 +41,11 @@ def advise(
         *_sure_mistakes(answers),
         *_few_rows(answers, by_name["accuracy"], per_class),
     ]
+    return gravest(found, most)
+
+
+def gravest(found: Sequence[Advice], most: int) -> tuple[str, ...]:
+    """The sentences of the gravest, in their order."""
     return tuple(sentence for _, sentence in sorted(found, key=lambda advice: -advice[0])[:most])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -10,17 +10,22 @@ from sora_keras.evaluation.answers import Answers
 from sora_keras.evaluation.metrics import names_of
 from sora_keras.evaluation.resampled import measure_resamples
 
-# Counts held at once, and counts times classes in all: about 50 MB, and a few seconds.
+# Counts held at once, and counts times columns in all: about 50 MB, and a few seconds.
 _HELD = 2_000_000
 _WORK = 50_000_000
 _FEWEST = 100
+_FEWEST_DEFINED = 20
 
 Interval = tuple[float, float] | tuple[None, None]
 
 
-def affordable(resamples: int, answers: Answers) -> int:
-    """As many resamples as asked, or fewer (100 at least) where rows times classes are many."""
-    return min(resamples, max(_FEWEST, _WORK // answers.truth.size))
+def affordable(resamples: int, size: int) -> int:
+    """As many resamples as asked, or fewer (100 at least) where the data is large.
+
+    Args:
+        size: rows times columns, such as the classes, that are summed for each resample.
+    """
+    return min(resamples, max(_FEWEST, _WORK // size))
 
 
 def intervals(answers: Answers, values: dict[str, float | None], *, resamples: int, seed: int) -> dict[str, Interval]:
@@ -47,13 +52,37 @@ def resample_counts(rows: int, resamples: int, seed: int) -> Iterator[np.ndarray
         yield np.array(drawn, dtype=np.float32).T.copy()
 
 
-def _interval(name: str, drawn: np.ndarray, value: float | None) -> Interval:
+def resampled_means(tables: Sequence[np.ndarray], *, resamples: int, seed: int) -> list[np.ndarray]:
+    """The mean of every column in each resample, the same resamples for all tables; none for fewer than two rows.
+
+    Args:
+        tables: each (rows, columns), of the same rows.
+
+    Returns:
+        For each table (columns, resamples). Two of them subtracted are the paired differences.
+    """
+    rows = len(tables[0])
+    if rows < 2:
+        return [np.empty((table.shape[1], 0)) for table in tables]
+    drawn = [[table.T @ counts / rows for table in tables] for counts in resample_counts(rows, resamples, seed)]
+    return [np.concatenate(parts, axis=1) for parts in zip(*drawn, strict=True)]
+
+
+def percentile_interval(drawn: np.ndarray) -> Interval:
+    """The middle 95 % of what the resamples gave; (None, None) where too few define it."""
     drawn = drawn[~np.isnan(drawn)]
-    if value is None or len(drawn) < 20:
+    if len(drawn) < _FEWEST_DEFINED:
         return None, None
     low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _interval(name: str, drawn: np.ndarray, value: float | None) -> Interval:
+    low, high = percentile_interval(drawn)
+    if value is None or low is None or high is None:
+        return None, None
     if name == "calibration_error":
         # A resample adds noise to every bin, which its absolute value only lets grow: take that bias off.
-        bias = drawn.mean() - value
+        bias = float(np.nanmean(drawn)) - value
         low, high = low - bias, high - bias
-    return max(0.0, float(low)), float(high)
+    return max(0.0, low), high

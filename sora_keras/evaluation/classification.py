@@ -16,6 +16,7 @@ from sora_keras.evaluation.metrics import measure, measure_classes, names_of, wh
 from sora_keras.evaluation.mistakes import find_mistakes
 from sora_keras.evaluation.report import Report
 from sora_keras.evaluation.results import Score
+from sora_keras.evaluation.wording import as_sentence
 
 
 def evaluate_classification(
@@ -52,7 +53,7 @@ def evaluate_classification(
         DataError: no rows, or values out of range. ParameterError: shapes that do not fit.
     """
     answers = read_answers(truth, probabilities, len(classes), kind, decision)
-    resamples = affordable(resamples, answers)
+    resamples = affordable(resamples, answers.truth.size)
     baseline = _baseline(answers, np.asarray(prior, dtype=np.float64))
     scores = _scores(answers, baseline, resamples, seed)
     per_class = measure_classes(answers, classes)
@@ -71,7 +72,7 @@ def evaluate_classification(
         confusion=confusion,
         curves=curves_of(answers, classes, seed=seed),
         mistakes=mistakes,
-        look_at=(*map(_sentence, noticed), *advise(answers, scores, per_class, confusion, _usual(baseline, classes))),
+        look_at=(*map(as_sentence, noticed), *advise(answers, scores, per_class, confusion, _usual(baseline, classes))),
         notes=(*notes, *said, *_decided(answers, classes)),
         gallery=make_gallery(answers, per_class, mistakes, draw) if draw else None,
     )
@@ -84,10 +85,6 @@ def _decided(answers: Answers, classes: Sequence[str]) -> Iterator[str]:
         yield f"{name!r} is answered from a probability of {decision.threshold:.3f}, chosen for a {decision.why}."
     if decision.abstain_below is not None:
         yield f"No answer is given where the highest probability is below {decision.abstain_below:g}."
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def _scores(answers: Answers, baseline: Answers, resamples: int, seed: int) -> tuple[Score, ...]:

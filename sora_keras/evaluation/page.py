@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sora_keras.evaluation.plots import panels_of
 from sora_keras.evaluation.results import Score
-from sora_keras.evaluation.wording import number, score_title, shown_classes, subtitle
+from sora_keras.evaluation.wording import interval, number, score_title, shown_classes, subtitle
 
 if TYPE_CHECKING:
     from sora_keras.evaluation.report import Report
@@ -28,19 +29,29 @@ def _render(name: str, report: Report) -> str:
     from markupsafe import Markup
 
     from sora_keras.evaluation.svg import svg
-    from sora_keras.pages import render
 
     per_class, left_out = shown_classes(report.per_class, _MOST_CLASSES)
-    return render(
-        "evaluation",
+    return fill(
         name,
-        filters={"number": number, "score_title": score_title, "bar": _bar},
         report=report,
         subtitle=subtitle(report),
         per_class=per_class,
         left_out=left_out,
         plots={panel: Markup(svg(report, panel)) for panel in panels_of(report)},
     )
+
+
+def fill(template: str, **values: Any) -> str:
+    """Fill in a template of this room, which may use the pieces in `macros.html`."""
+    from sora_keras.pages import render
+
+    filters: dict[str, Callable[..., Any]] = {
+        "number": number,
+        "interval": interval,
+        "score_title": score_title,
+        "bar": _bar,
+    }
+    return render("evaluation", template, filters=filters, **values)
 
 
 def _bar(score: Score) -> dict[str, Any] | None:

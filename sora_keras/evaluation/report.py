@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sora_keras.errors import ParameterError, nearest
 from sora_keras.evaluation.gallery import Gallery
-from sora_keras.evaluation.results import ClassScore, Curves, Mistake, Score
-from sora_keras.files import new_file, write_as
+from sora_keras.evaluation.results import ClassScore, Curves, Mistake, Score, value_of
+from sora_keras.evaluation.writing import as_json, written
+from sora_keras.files import write_as
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,13 +54,7 @@ class Report:
         Raises:
             ParameterError: no score has this name.
         """
-        values = {score.name: score.value for score in self.scores}
-        if name not in values:
-            raise ParameterError(
-                f"A report has the scores {', '.join(values)}. Received: {name!r}.{nearest(name, values)}"
-            )
-        value = values[name]
-        return float("nan") if value is None else value
+        return value_of(self.scores, name)
 
     def __rich__(self) -> RenderableType:
         from sora_keras.evaluation.terminal import renderable
@@ -99,8 +92,7 @@ class Report:
         Raises:
             SaveError: `path` exists and `overwrite` is false, or the disk refused.
         """
-        text = json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
-        return _written(text, path, overwrite)
+        return written(as_json(self.to_dict()), path, overwrite)
 
     def to_html(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """A whole page with plots that needs no network, also written to `path` where one is given.
@@ -110,7 +102,7 @@ class Report:
         """
         from sora_keras.evaluation.page import page
 
-        return _written(page(self), path, overwrite)
+        return written(page(self), path, overwrite)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the report as the path ends: .html or .json.
@@ -119,10 +111,3 @@ class Report:
             ParameterError: another ending. SaveError: the path exists, or the disk refused.
         """
         return write_as(path, {".html": self.to_html, ".json": self.to_json}, overwrite=overwrite)
-
-
-def _written(text: str, path: str | os.PathLike[str] | None, overwrite: bool) -> str:
-    if path is not None:
-        with new_file(path, overwrite=overwrite) as file:
-            file.write_text(text, encoding="utf-8")
-    return text

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from sora_keras.errors import ParameterError, nearest
 
 
 @dataclass(frozen=True)
@@ -10,22 +13,43 @@ class Score:
     """One score of the whole test data.
 
     Args:
-        value: by scikit-learn; None where it is undefined, and `why` says so.
+        value: None where it is undefined, and `why` says so.
         low, high: the bootstrap's 95 % interval; None where too few resamples define the score.
-        baseline: the same score for always answering the class most frequent in training.
+        baseline: the same score of the baseline: for a classifier, to always answer the class most frequent in
+            training; for a recommender, the first of the contenders.
     """
 
     name: str
     value: float | None
     low: float | None
     high: float | None
-    baseline: float | None
+    baseline: float | None = None
     why: str = ""
 
     @property
     def lower_is_better(self) -> bool:
         """Whether this is a loss."""
         return self.name in ("log_loss", "brier", "calibration_error")
+
+
+def value_of(scores: Sequence[Score], name: str) -> float:
+    """The value of a score; NaN where it is undefined.
+
+    Raises:
+        ParameterError: no score has this name.
+    """
+    value = named(scores, name).value
+    return float("nan") if value is None else value
+
+
+def named(scores: Sequence[Score], name: str) -> Score:
+    """The score of this name; raises as `value_of`."""
+    by_name = {score.name: score for score in scores}
+    if name not in by_name:
+        raise ParameterError(
+            f"A report has the scores {', '.join(by_name)}. Received: {name!r}.{nearest(name, by_name)}"
+        )
+    return by_name[name]
 
 
 @dataclass(frozen=True)

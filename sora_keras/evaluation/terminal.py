@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from sora_keras.evaluation.results import ClassScore, Score
-from sora_keras.evaluation.wording import number, score_title, shown_classes, subtitle
+from sora_keras.evaluation.wording import interval, number, score_title, shown_classes, subtitle
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import RenderableType, RichCast
     from rich.table import Table
 
     from sora_keras.evaluation.report import Report
@@ -17,35 +18,42 @@ if TYPE_CHECKING:
 _MOST_CLASSES = 20
 
 
-def plain_text(report: Report) -> str:
-    """The report as text without colours."""
+def plain_text(report: RichCast) -> str:
+    """A report, of whatever kind, as text without colours."""
     from rich.console import Console
 
     written = StringIO()
-    Console(file=written, force_jupyter=False, width=100, no_color=True, highlight=False).print(renderable(report))
+    Console(file=written, force_jupyter=False, width=100, no_color=True, highlight=False).print(report)
     return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
 
 
 def renderable(report: Report) -> RenderableType:
     """The report for a rich console; class names are shown as they are, not read as markup."""
     from rich.console import Group
-    from rich.padding import Padding
     from rich.text import Text
 
-    parts: list[RenderableType] = [
+    return Group(
         Text(report.title or "Report", style="bold"),
         Text(subtitle(report), style="dim"),
         _score_table(report.scores),
         _class_table(report),
-    ]
-    if report.look_at:
-        parts.append(Text("\nLook at", style="bold"))
-        parts += [Padding(Text(f"• {sentence}"), (0, 0, 0, 1)) for sentence in report.look_at]
-    parts.append(Text("\n" + " ".join(report.notes), style="dim"))
-    return Group(*parts)
+        *closing(report.look_at, report.notes),
+    )
 
 
-def _table(*columns: str) -> Table:
+def closing(look_at: Sequence[str], notes: Sequence[str]) -> Iterator[RenderableType]:
+    """What every report ends with: what to look at, and how it was made."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if look_at:
+        yield Text("\nLook at", style="bold")
+        yield from (Padding(Text(f"• {sentence}"), (0, 0, 0, 1)) for sentence in look_at)
+    yield Text("\n" + " ".join(notes), style="dim")
+
+
+def make_table(*columns: str) -> Table:
+    """A table whose first column has words and whose others have numbers."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -58,14 +66,13 @@ def _table(*columns: str) -> Table:
 def _score_table(scores: tuple[Score, ...]) -> Table:
     from rich.text import Text
 
-    table = _table("score", "value", "95 % interval", "baseline")
+    table = make_table("score", "value", "95 % interval", "baseline")
     for score in scores:
-        interval = "–" if score.low is None else f"{number(score.low)} – {number(score.high)}"
         name = f"{score_title(score)} ({score.why})" if score.why else score_title(score)
         table.add_row(
             Text(name),
             Text(number(score.value), style="bold"),
-            interval,
+            interval(score),
             Text(number(score.baseline), style="dim"),
         )
     return table
@@ -75,7 +82,7 @@ def _class_table(report: Report) -> Table:
     from rich.text import Text
 
     kept, left_out = shown_classes(report.per_class, _MOST_CLASSES)
-    table = _table("label" if report.kind == "multilabel" else "class", "precision", "recall", "F1", "rows")
+    table = make_table("label" if report.kind == "multilabel" else "class", "precision", "recall", "F1", "rows")
     for score in kept:
         table.add_row(Text(_name(score)), *map(number, (score.precision, score.recall, score.f1)), f"{score.support:,}")
     if left_out:

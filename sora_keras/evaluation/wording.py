@@ -9,18 +9,42 @@ from sora_keras.evaluation.results import ClassScore, Score
 if TYPE_CHECKING:
     from sora_keras.evaluation.report import Report
 
-_TITLES = {"f1": "F1", "roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "brier": "Brier score"}
+_TITLES = {
+    "f1": "F1", "roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "brier": "Brier score",
+    "ndcg": "NDCG", "mrr": "MRR", "map": "MAP",
+}  # fmt: skip
 
 
 def score_title(score: Score) -> str:
     """The score's name for a reader; an arrow marks that lower is better."""
-    title = _TITLES.get(score.name, score.name.replace("_", " "))
+    name, at, k = score.name.partition("@")
+    title = _TITLES.get(name, name.replace("_", " ")) + at + k
     return f"{title} ↓" if score.lower_is_better else title
 
 
 def number(value: float | None) -> str:
     """Three decimals, or a dash for what is undefined."""
     return "–" if value is None else f"{value:.3f}"
+
+
+def signed(value: float | None) -> str:
+    """Three decimals and the sign, for a difference."""
+    return "–" if value is None else f"{value:+.3f}".replace("-", "−")
+
+
+def interval(score: Score) -> str:
+    """From where to where the score may lie, or a dash."""
+    return "–" if score.low is None else f"{number(score.low)} – {number(score.high)}"
+
+
+def signed_interval(score: Score) -> str:
+    """As `interval`, for a difference, whose signs leave no room for a dash."""
+    return "–" if score.low is None else f"{signed(score.low)} to {signed(score.high)}"
+
+
+def as_sentence(clause: str) -> str:
+    """A clause with a capital and a full stop."""
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def percent(share: float) -> str:

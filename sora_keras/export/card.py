@@ -18,6 +18,22 @@ def model_card(facts: dict[str, Any], format: str) -> str:
     """
     from sora_keras.pages import render
 
+    return render("export", "card.md", **facts, format=format, versions=_versions())
+
+
+def recommender_card(facts: dict[str, Any]) -> str:
+    """The same for a recommender.
+
+    Args:
+        facts: `encoder`, `items`, `users`, `k`, `rows` (interactions to train and to choose by), `protocol`, `unknown`,
+            `similar` (whether it has that signature), and `fingerprint`, `training`, `findings`, `scores`, `licence`,
+            `intended_use` as in `model_card`.
+    """
+    from sora_keras.pages import render
+
+    return render("export", "recommender_card.md", **facts, versions=_versions())
+
+
+def _versions() -> dict[str, str]:
     versions = {name: version(name) for name in ("tensorflow", "keras", "scikit-learn", "numpy")}
-    versions["python"] = platform.python_version()
-    return render("export", "card.md", **facts, format=format, versions=versions)
+    return {**versions, "python": platform.python_version()}

@@ -27,13 +27,16 @@ plain = {}
 for signature, (name, kind, items) in given.items():
     if kind == "bytes":
         items = tf.constant([base64.b64decode(item) for item in items], tf.string)
+    elif kind == "text":
+        items = tf.constant(items, tf.string)
     else:
         items = tf.constant(np.load(items))
     outputs = loaded.signatures[signature](**{name: items})
     plain[signature] = {}
     for output, value in outputs.items():
         value = value.numpy()
-        plain[signature][output] = [v.decode() for v in value] if value.dtype == object else value.tolist()
+        text = value.dtype == object
+        plain[signature][output] = np.char.decode(value.astype(bytes), "utf-8").tolist() if text else value.tolist()
 assert not any(name.partition(".")[0] in ("sora_keras", "keras_hub", "tensorflow_text") for name in sys.modules)
 json.dump(plain, open(sys.argv[3], "w", encoding="utf-8"))
 """
@@ -48,13 +51,32 @@ def prove_saved_model(artefact: Artefact, version: Path) -> None:
     import tensorflow as tf
 
     items = artefact.samples.tolist()
-    given, answered, kept = (version.parent / name for name in ("items.json", "answers.json", "numbers.npy"))
+    kept = version.parent / "numbers.npy"
     asked: dict[str, tuple[str, str, Any]] = {
         "serving_default": (artefact.input_name, "bytes", [base64.b64encode(item).decode() for item in items])
     }
     if artefact.numbers_name:
         np.save(kept, artefact.preprocessing(tf.constant(items, tf.string)).numpy().astype(np.float32))
         asked[artefact.numbers_name] = (artefact.numbers_name, "numbers", str(kept))
+    answers = answers_alone(version, asked)
+    kept.unlink(missing_ok=True)
+    expected = artefact.pipeline(tf.constant(items, tf.string), training=False)
+    for signature, answer in answers.items():
+        wanted = {name: value.numpy() for name, value in expected.items()}
+        compare(wanted, answer, f"SavedModel (signature {signature})")
+
+
+def answers_alone(version: Path, asked: dict[str, tuple[str, str, Any]]) -> dict[str, dict[str, Any]]:
+    """What a SavedModel answers in a fresh process that imports TensorFlow alone, by signature and output.
+
+    Args:
+        asked: for each signature the name of its input, `"bytes"` (a list in base64), `"text"` (strings in lists) or
+            `"numbers"` (the path of a .npy file), and the items.
+
+    Raises:
+        ExportError: it does not run there.
+    """
+    given, answered = (version.parent / name for name in ("items.json", "answers.json"))
     given.write_text(json.dumps(asked), encoding="utf-8")
     command = [sys.executable, "-I", "-c", _ANSWER, str(version), str(given), str(answered)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -63,13 +85,10 @@ def prove_saved_model(artefact: Artefact, version: Path) -> None:
             "The exported SavedModel does not run in a process with TensorFlow alone, so nothing was "
             f"exported. It said: {_last_line(done.stderr)}"
         )
-    answers = json.loads(answered.read_text(encoding="utf-8"))
-    expected = artefact.pipeline(tf.constant(items, tf.string), training=False)
-    for signature, answer in answers.items():
-        wanted = {name: value.numpy() for name, value in expected.items()}
-        compare(wanted, answer, f"SavedModel (signature {signature})")
-    for file in (given, answered, kept):
-        file.unlink(missing_ok=True)
+    answers: dict[str, dict[str, Any]] = json.loads(answered.read_text(encoding="utf-8"))
+    for file in (given, answered):
+        file.unlink()
+    return answers
 
 
 def compare(expected: dict[str, np.ndarray], answers: dict[str, Any], what: str) -> None:
@@ -78,10 +97,12 @@ def compare(expected: dict[str, np.ndarray], answers: dict[str, Any], what: str)
         if name not in answers:
             raise ExportError(f"The exported {what} has no output {name!r}; nothing was exported.")
         if wanted.dtype == object:
-            agrees = [text.decode() for text in wanted] == answers[name]
-            worst = "a label differs"
+            agrees = np.char.decode(wanted.astype(bytes), "utf-8").tolist() == answers[name]
+            worst = "a text differs"
         else:
-            difference = np.abs(np.asarray(answers[name], np.float64).reshape(wanted.shape) - wanted)
+            answered = np.asarray(answers[name], np.float64).reshape(wanted.shape)
+            differs = answered != wanted  # two infinities do not
+            difference = np.abs(answered[differs] - wanted[differs])
             agrees = bool((difference <= TOLERANCE).all())
             worst = f"the largest difference is {difference.max(initial=0):.2g}"
         if not agrees:

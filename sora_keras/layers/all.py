@@ -2,6 +2,9 @@
 
 import sora_keras.layers.class_decision
 import sora_keras.layers.embedding
+import sora_keras.layers.histories
+import sora_keras.layers.item_bias
+import sora_keras.layers.item_vectors
 import sora_keras.layers.masked_pooling
 import sora_keras.layers.ngram_ids
 import sora_keras.layers.pictures

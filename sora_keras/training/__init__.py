@@ -3,12 +3,13 @@
 from sora_keras.training.augmentation import Augmentation, make_augmentation
 from sora_keras.training.feeding import Feed, NumberCache, Numbers
 from sora_keras.training.loop import TrainingRecord, TrainingSettings, train
-from sora_keras.training.losses import smoothed_crossentropy
+from sora_keras.training.losses import mean_next_item, smoothed_crossentropy
 from sora_keras.training.numbering import text_numberer
 from sora_keras.training.pixels import PixelCache, decode_pictures
 from sora_keras.training.speed import multiply_adds_a_second
 from sora_keras.training.surroundings import precision, reproducible
 from sora_keras.training.transfer import train_in_two_steps
+from sora_keras.training.windows import Windows, cut_windows, end_windows
 
 __all__ = [
     "Augmentation",
@@ -18,8 +19,12 @@ __all__ = [
     "PixelCache",
     "TrainingRecord",
     "TrainingSettings",
+    "Windows",
+    "cut_windows",
     "decode_pictures",
+    "end_windows",
     "make_augmentation",
+    "mean_next_item",
     "multiply_adds_a_second",
     "precision",
     "reproducible",

@@ -21,3 +21,19 @@ def smoothed_crossentropy(smoothing: float) -> Callable[[Any, Any], Any]:
         return keras.losses.categorical_crossentropy(truth, logits, from_logits=True, label_smoothing=smoothing)
 
     return loss
+
+
+def mean_next_item(first: Any, lost: Any) -> Any:
+    """The mean of what `sora_keras.layers.next_item` gives, over the steps that count.
+
+    Args:
+        first: (batch,) the first step that counts. lost: (batch, steps), below 0 where nothing comes next; or one step
+            of each of several beginnings of the histories, (more than batch, 1), which all count.
+    """
+    from keras import ops
+
+    counted = lost >= 0
+    if lost.shape[1] != 1:
+        step = ops.arange(ops.shape(lost)[1], dtype="int32")[None, :]
+        counted = ops.logical_and(counted, step >= ops.cast(ops.reshape(first, (-1, 1)), "int32"))
+    return ops.sum(ops.where(counted, lost, 0.0)) / ops.maximum(ops.sum(ops.cast(counted, "float32")), 1.0)

@@ -1,0 +1,108 @@
+"""How unlikely a network finds the items that came next: what it is trained by."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from sora_keras.errors import require
+from sora_keras.layers.item_vectors import ItemVectors
+
+PAD = -1.0  # stands where there was no next item; a loss of this kind is never below 0
+
+
+class NextItemLoss(keras.layers.Layer):
+    """The negative log-likelihood of the item that came next, for training alone.
+
+    Args:
+        vectors: the items' table. negatives: how many other items each next item is compared with; None for all.
+            Some are drawn at random once a step, and their logits are raised by log(items / negatives), which makes
+            the sum over them an unbiased estimate of that over all: without it a network grows overconfident
+            (Petrov and Macdonald, gSASRec, 2023).
+
+    Input: states (batch, steps, width) and the items that came next (batch, steps), 0 where there is none.
+    Output: (batch, steps) float32, at least 0; `PAD` where there is none.
+    """
+
+    def __init__(self, vectors: ItemVectors, negatives: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.vectors, self.negatives = vectors, negatives
+        self.random = keras.random.SeedGenerator()
+
+    def call(self, inputs: tuple[Any, Any], training: bool = False) -> Any:
+        states, targets = inputs
+        rows = ops.maximum(targets - 1, 0)
+        if self.negatives is None:
+            logits = ops.cast(self.vectors(states, reverse=True), "float32")
+            right = ops.squeeze(ops.take_along_axis(logits, rows[..., None], axis=-1), axis=-1)
+            lost = ops.logsumexp(logits, axis=-1) - right
+        else:
+            lost = self._sampled(states, rows, self.negatives, training)
+        return ops.where(ops.not_equal(targets, 0), lost, PAD)
+
+    def _sampled(self, states: Any, rows: Any, drawn: int, training: bool) -> Any:
+        def look_up(some: Any) -> tuple[Any, Any]:
+            vectors = self.vectors.look_up(some, training=training)
+            return vectors, self.vectors.look_up_bias(some, training=training)
+
+        items = self.vectors.items
+        vectors, bias = look_up(rows)
+        right = ops.sum(states * vectors, axis=-1) + bias
+        others = keras.random.randint((drawn,), 0, items, seed=self.random)
+        vectors, bias = look_up(others)
+        logits = ops.matmul(states, ops.transpose(vectors)) + bias
+        logits = ops.cast(logits, "float32") + math.log((items - 1) / drawn)
+        same = ops.equal(rows[..., None], others)
+        logits = ops.where(same, ops.cast(-1e9, "float32"), logits)
+        right = ops.cast(right, "float32")
+        return ops.logsumexp(ops.concatenate([right[..., None], logits], axis=-1), axis=-1) - right
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        states, _ = input_shape
+        return tuple(states[:-1])
+
+
+class InBatchLoss(keras.layers.Layer):
+    """The same, compared with the next items of the other examples of the batch (Yi et al., 2019), by KerasRS layers.
+
+    Popular items stand in a batch more often: their logits are lowered by the logarithm of how often
+    (`SamplingProbabilityCorrection`). Other examples with the same item are no negatives (`RemoveAccidentalHits`).
+
+    Args:
+        vectors: the items' table. shares: (items,) how often each comes, as a share of all.
+        hard: how many of the others, those with the highest scores, are looked at in training
+            (`HardNegativeMining`); None for all.
+
+    Input: queries (batch, 1, width) and the items that came next (batch, 1). Output: (batch, 1) float32.
+    """
+
+    def __init__(self, vectors: ItemVectors, shares: np.ndarray, hard: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        keras_rs: Any = require("keras_rs", "recommend")
+        self.vectors, self.shares, self.hard = vectors, shares.astype(np.float32), hard
+        self.remove = keras_rs.layers.RemoveAccidentalHits()
+        self.correct = keras_rs.layers.SamplingProbabilityCorrection()
+        self.mine = None if hard is None else keras_rs.layers.HardNegativeMining(hard)
+
+    def call(self, inputs: tuple[Any, Any], training: bool = False) -> Any:
+        queries, targets = inputs
+        rows = ops.maximum(targets[:, 0] - 1, 0)
+        candidates = self.vectors.look_up(rows, training=training)
+        logits = ops.cast(ops.matmul(queries[:, 0], ops.transpose(candidates)), "float32")
+        logits = logits + ops.cast(self.vectors.look_up_bias(rows, training=training), "float32")
+        labels = ops.eye(ops.shape(rows)[0])
+        logits = self.correct(logits, ops.take(ops.convert_to_tensor(self.shares), rows))
+        logits = self.remove(logits, labels, rows)
+        if self.mine is not None and training:
+            logits, labels = self.mine(logits, labels)
+        right = ops.sum(ops.where(labels > 0, logits, 0.0), axis=1, keepdims=True)
+        lost = ops.maximum(ops.logsumexp(logits, axis=1, keepdims=True) - right, 0.0)
+        return ops.where(ops.not_equal(targets, 0), lost, PAD)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        queries, _ = input_shape
+        return tuple(queries[:-1])

@@ -1,0 +1,91 @@
+"""From histories to ranked items, by a recommender's core: one history at once, or many in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sora_keras.export.top_items import CHUNK, TopItems
+
+if TYPE_CHECKING:
+    import keras
+
+_SCORES = 16_000_000  # held at once: 64 MB
+_MOST = 256
+
+
+class Ranker:
+    """Asks a core for the best items.
+
+    Args:
+        core: from item numbers (batch, steps), 0 padding, to scores (batch, items). length: the most past items
+            that it reads.
+    """
+
+    def __init__(self, core: keras.Model, length: int) -> None:
+        import tensorflow as tf
+
+        self.items, self.length = int(core.output_shape[-1]), length
+        self._top = TopItems(core)
+        numbers = tf.TensorSpec([None, None], tf.int32)
+        allowed = tf.TensorSpec([self.items], tf.bool)
+        self._answer = tf.function(
+            self._top, input_signature=[numbers, numbers, allowed, tf.TensorSpec([], tf.int32)], autograph=False
+        )
+        self._score = tf.function(self._scores_at, input_signature=[numbers, numbers], autograph=False)
+        self._all = tf.ones([self.items], tf.bool)
+
+    def rank(
+        self, histories: Sequence[np.ndarray], k: int, *, seen: Sequence[np.ndarray] | None = None,
+        allowed: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        """The best k items of a few histories.
+
+        Args:
+            histories: item numbers from 0, the oldest first. seen: for each the items that are left out; None for none.
+            allowed: (items,) bool; None for all.
+
+        Returns:
+            (histories, k) int32 item numbers from 0 and float32 scores; -1 and -inf where no item was left.
+        """
+        import tensorflow as tf
+
+        told = padded([history[-self.length :] for history in histories])
+        left_out = np.zeros((len(histories), 1), np.int32) if seen is None else padded(seen)
+        mask = self._all if allowed is None else tf.constant(allowed)
+        items, scores = self._answer(told, left_out, mask, np.int32(k))
+        return items.numpy(), scores.numpy()
+
+    def rank_all(
+        self, histories: Sequence[np.ndarray], k: int, *, exclude_seen: bool = True, allowed: np.ndarray | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
+        """The same for any number of histories, in their order, some at a time."""
+        some = int(np.clip(_SCORES // min(self.items, CHUNK), 1, _MOST))
+        for begin in range(0, len(histories), some):
+            part = [histories[place] for place in range(begin, min(begin + some, len(histories)))]
+            yield self.rank(part, k, seen=part if exclude_seen else None, allowed=allowed)
+
+    def scores(self, histories: Sequence[np.ndarray], items: np.ndarray) -> np.ndarray:
+        """The scores of some items, (histories, any) numbers from 0, each for its history."""
+        told = padded([history[-self.length :] for history in histories])
+        return self._score(told, np.asarray(items, np.int32)).numpy()
+
+    def _scores_at(self, history: Any, items: Any) -> Any:
+        import tensorflow as tf
+
+        if self._top.query is None:
+            return tf.gather(tf.cast(self._top.core(history, training=False), tf.float32), items, batch_dims=1)
+        query = self._top.query(history, training=False)
+        table = self._top.table
+        at = tf.einsum("bd,bnd->bn", query, table.look_up(items)) + table.look_up_bias(items)
+        return tf.cast(at, tf.float32)
+
+
+def padded(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Item numbers from 0 as (rows, longest) int32 from 1, with 0 at the end; at least one wide."""
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    result = np.zeros((len(rows), max(1, int(lengths.max(initial=1)))), np.int32)
+    result[np.arange(result.shape[1]) < lengths[:, None]] = np.concatenate([np.zeros(0, np.int32), *rows]) + 1
+    return result

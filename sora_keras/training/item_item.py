@@ -1,0 +1,49 @@
+"""The item–item model in closed form: EASE (Steck, 2019), and with dropout EDLAE (Steck, 2020)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sora_keras.errors import ParameterError
+
+if TYPE_CHECKING:
+    from sora_keras.data import Interactions
+
+MOST_ITEMS = 20_000  # a matrix of 1.6 GB, and three of them while it is solved
+
+
+def gram(log: Interactions) -> np.ndarray:
+    """How many users had both of two items, (items, items) float64.
+
+    Raises:
+        ParameterError: there are more than `MOST_ITEMS` items.
+    """
+    from scipy.sparse import csr_matrix
+
+    if log.n_items > MOST_ITEMS:
+        raise ParameterError(
+            f"The linear model holds a number for every pair of items, so it takes {MOST_ITEMS:,} items at most. "
+            f"Received: {log.n_items:,} items. Choose encoder='sequence' or 'two_tower'."
+        )
+    had = csr_matrix((np.ones(len(log)), (log.users, log.items)), shape=(log.n_users, log.n_items))
+    return np.asarray((had.T @ had).todense())
+
+
+def solve(gram_matrix: np.ndarray, penalty: float, dropout: float = 0.0) -> np.ndarray:
+    """Weights (items, items) float32: how much each past item (row) speaks for each item (column).
+
+    Args:
+        gram_matrix: as `gram` gives it. penalty: added to its diagonal; more makes the weights smaller.
+        dropout: the share of what a user had that is taken as unknown, below 1; holds popular items' weights down.
+    """
+    from scipy.linalg import lapack
+
+    lifted: Any = gram_matrix + np.diag(penalty + dropout / (1 - dropout) * np.diag(gram_matrix))
+    factor, _ = lapack.dpotrf(lifted, lower=1, overwrite_a=1)
+    half, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    inverse = np.tril(half) + np.tril(half, -1).T
+    weights = inverse / -np.diag(inverse)
+    np.fill_diagonal(weights, 0.0)
+    return weights.astype(np.float32)

@@ -1,0 +1,87 @@
+"""Histories as training reads them: cut into windows, never copied, drawn anew each epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sora_keras.data import Finding, Interactions
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Pieces of one long row of items; a `Numbers` for `Feed`.
+
+    items: (rows,) int32 from 0; begins, lengths: (windows,) where each piece begins, and how long it is.
+    """
+
+    items: np.ndarray
+    begins: np.ndarray
+    lengths: np.ndarray
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing: every history can be read."""
+        return ()
+
+    @property
+    def rows(self) -> np.ndarray:
+        """All windows."""
+        return np.arange(len(self))
+
+    @property
+    def on_disk(self) -> bool:
+        return False
+
+    def __len__(self) -> int:
+        return len(self.begins)
+
+    def gather(self) -> Any:
+        """From window numbers (batch,) to items (batch, longest) int32, numbered from 1, 0 padding at the end."""
+        import tensorflow as tf
+
+        items = tf.constant(self.items, tf.int32)
+        begins, lengths = tf.constant(self.begins, tf.int64), tf.constant(self.lengths, tf.int64)
+
+        def look_up(rows: tf.Tensor) -> tf.Tensor:
+            begin, length = tf.gather(begins, rows)[:, None], tf.gather(lengths, rows)[:, None]
+            step = tf.range(tf.reduce_max(length))[None, :]
+            found = tf.gather(items, tf.minimum(begin + step, len(self.items) - 1))
+            return tf.where(step < length, found + 1, 0)
+
+        return look_up
+
+
+def cut_windows(log: Interactions, length: int) -> Windows:
+    """Every user's history in pieces of at most `length` + 1 items, so that each item but the first comes next once.
+
+    Users with one interaction have none.
+    """
+    counts = np.diff(log.starts)
+    pieces = np.maximum(-(-(counts - 1) // length), 0)
+    user = np.repeat(np.arange(len(counts)), pieces)
+    # Counted from the latest: only the oldest piece of a history is shorter than the others.
+    piece = np.arange(len(user)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    end = counts[user] - piece * length
+    begin = np.maximum(end - length - 1, 0)
+    return Windows(log.items, log.starts[user] + begin, end - begin)
+
+
+def end_windows(known: Interactions, held_out: Interactions, length: int) -> Windows:
+    """For each user with both, the last `length` items known and then the first that was held out."""
+    known_counts, held_counts = (np.diff(log.starts) for log in (known, held_out))
+    users = np.flatnonzero((held_counts > 0) & (known_counts > 0))
+    taken = np.minimum(known_counts[users], length)
+    lengths = taken + 1
+    begins = np.cumsum(lengths) - lengths
+    items = np.empty(int(lengths.sum()), np.int32)
+    last = begins + taken
+    items[last] = held_out.items[held_out.starts[users]]
+    place = np.ones(len(items), bool)
+    place[last] = False
+    step = np.arange(int(taken.sum())) - np.repeat(np.cumsum(taken) - taken, taken)
+    items[place] = known.items[np.repeat(known.starts[users + 1] - taken, taken) + step]
+    return Windows(items, begins, lengths)
