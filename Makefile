@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Of this only data files are read, so what it needs itself (PyTorch among it) is not installed.
+ALONE := recbole==1.2.1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: demo test lint types check-tests notebook benchmark clean
@@ -29,18 +31,21 @@ notebook: $(VENV)/.dev
 benchmark: $(VENV)/.dev
 	$(BIN)/python benchmarks/text.py
 	$(BIN)/python benchmarks/image.py
+	$(BIN)/python benchmarks/recommender.py
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-$(VENV)/.samples: pyproject.toml setup.cfg | $(BIN)/python
+$(VENV)/.samples: pyproject.toml setup.cfg Makefile | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e '.[samples]'
+	$(BIN)/python -m pip install --quiet --no-deps $(ALONE)
 	touch $@
 
-$(VENV)/.dev: pyproject.toml setup.cfg | $(BIN)/python
+$(VENV)/.dev: pyproject.toml setup.cfg Makefile | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-deps $(ALONE)
 	touch $@ $(VENV)/.samples
 
 clean:

@@ -22,7 +22,15 @@ LIGHTFM = ("rectools-lightfm==1.17.3", "numpy", "scipy")
 # RecBole 1.2.1 uses names that NumPy 2 has no longer, and fills columns in ways that pandas 3 forbids.
 RECBOLE = ("recbole==1.2.1", "torch==2.13.0", "numpy==1.26.4", "pandas==2.2.3", "scipy==1.13.1")
 # Chosen by the entries `settings-…`, on validation rows cut out of the training rows; what is not named is default.
-CHOSEN: dict[tuple[str, str], dict[str, Any]] = {}
+WARP = {"no_components": 64, "learning_rate": 0.02, "item_alpha": 1e-5, "user_alpha": 1e-5, "epochs": 100}
+CHOSEN: dict[tuple[str, str], dict[str, Any]] = {
+    ("als", "last"): {"factors": 64, "regularization": 10.0},
+    ("als", "random"): {"factors": 16, "regularization": 10.0},
+    ("bpr", "last"): {"factors": 32, "regularization": 0.01, "iterations": 100},
+    ("bpr", "random"): {"factors": 32, "regularization": 0.01, "iterations": 30},
+    ("warp", "last"): WARP,
+    ("warp", "random"): WARP,
+}
 
 
 def contenders(on: str) -> dict[str, Entry]:

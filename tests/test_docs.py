@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 import sora_keras as sora
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_CODE = ("README.md", "README.zh-CN.md", "docs/text.md", "docs/images.md")
+WITH_CODE = ("README.md", "README.zh-CN.md", "docs/text.md", "docs/images.md", "docs/recommendations.md")
 WITH_LINKS = (
     *WITH_CODE,
     "docs/dependencies.md",
@@ -37,6 +37,16 @@ def read(name: str) -> str:
 def blocks(name: str) -> list[Block]:
     found = re.finditer(rf"({re.escape(MARK)}\n)?^```(\w*)\n(.*?)^```$", read(name), re.MULTILINE | re.DOTALL)
     return [Block(match[2], match[3], match[1] is not None) for match in found]
+
+
+def run_marked(name: str) -> dict[str, Any]:
+    """What the marked blocks of a document leave behind, run one after the other."""
+    marked = [block for block in blocks(name) if block.runs]
+    assert len(marked) > 5
+    names: dict[str, Any] = {}
+    for number, block in enumerate(marked):
+        exec(compile(block.code, f"{name}, marked block {number}", "exec"), names)
+    return names
 
 
 def without_comments(code: str) -> list[str]:
@@ -67,13 +77,19 @@ def test_marked_blocks_run_in_their_order(name: str, review_csv, tmp_path, monke
     table = review_csv.read_text(encoding="utf-8").replace("review,sentiment", "text,label")
     for file in ("reviews.csv", "test.csv"):
         (tmp_path / file).write_text(table, encoding="utf-8")
-    marked = [block for block in blocks(name) if block.runs]
-    assert len(marked) > 5
-    names: dict[str, object] = {}
-    for number, block in enumerate(marked):
-        exec(compile(block.code, f"{name}, marked block {number}", "exec"), names)
+    names = run_marked(name)
     assert "accuracy" in str(names["report"])
     assert (tmp_path / "report.html").is_file()
+
+
+def test_marked_blocks_of_the_recommender_run_in_their_order(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sora.Recommender.__init__.__kwdefaults__, "refit", False)
+    names = run_marked("docs/recommendations.md")
+    assert "NDCG@10" in str(names["report"])
+    assert names["answer"].user == "user 2"
+    assert (tmp_path / "report.html").is_file()
+    assert len((tmp_path / "answers.jsonl").read_text(encoding="utf-8").splitlines()) == 60
 
 
 @pytest.mark.parametrize("name", WITH_LINKS)

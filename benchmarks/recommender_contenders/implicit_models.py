@@ -14,17 +14,15 @@ IMPORTS = ("scipy.sparse", "threadpoolctl", "implicit.als", "implicit.bpr")
 # Settings tried on a validation cut of the training rows; what was chosen stands in `recommender.py`.
 GRID = {
     "als": [
-        {"factors": factors, "regularization": regularization, "alpha": alpha}
-        for factors in (32, 64, 100)
-        for regularization in (0.01, 1.0, 10.0)
-        for alpha in (1.0, 4.0)
+        {"factors": factors, "regularization": regularization}
+        for factors in (16, 32, 64, 100)
+        for regularization in (0.01, 1.0, 10.0, 30.0, 100.0)
     ],
     "bpr": [
-        {"factors": factors, "learning_rate": rate, "regularization": regularization, "iterations": iterations}
-        for factors in (64, 100)
-        for rate in (0.01, 0.05)
+        {"factors": factors, "regularization": regularization, "iterations": iterations}
+        for factors in (32, 64, 100)
         for regularization in (0.01, 0.05)
-        for iterations in (100, 300)
+        for iterations in (30, 100, 300)
     ],
 }
 

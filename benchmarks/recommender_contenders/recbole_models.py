@@ -29,9 +29,9 @@ LIMIT = 1200.0
 GRID = {
     "BPR": [{"learning_rate": rate} for rate in (0.0003, 0.001, 0.003)],
     "SASRec": [
-        {"hidden_dropout_prob": dropout, "attn_dropout_prob": dropout, "MAX_ITEM_LIST_LENGTH": length}
+        {"train_batch_size": batch, "hidden_dropout_prob": dropout, "attn_dropout_prob": dropout}
+        for batch in (256, 2048)
         for dropout in (0.2, 0.5)
-        for length in (50, 200)
     ],
 }
 

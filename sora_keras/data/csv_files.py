@@ -85,7 +85,7 @@ class CsvFile:
         return next((line for line in lines if line.strip()), "")
 
     def _find_separator(self, header: str) -> str:
-        usual = "\t" if self._path.suffix.lower() in (".tsv", ".tab") else ","
+        usual = "," if self._path.suffix.lower() == ".csv" else "\t"
         return next((mark for mark in (usual, *_SEPARATORS) if mark in header), usual)
 
     def _explained(self, error: Exception, types: Types) -> Exception:

@@ -16,7 +16,8 @@ from sora_keras.data.parquet_files import ParquetFile
 from sora_keras.data.sources import Source, Types
 from sora_keras.errors import DataError, NotFoundError
 
-_CSV = (".csv", ".tsv", ".tab")
+# RecBole's tables are separated by tabs.
+_CSV = (".csv", ".tsv", ".tab", ".inter", ".item", ".user")
 _JSON = (".jsonl", ".ndjson", ".json-lines", ".jsonlines", ".json")
 _PARQUET = (".parquet", ".pq")
 SUFFIXES = (*_CSV, *_JSON, *_PARQUET)

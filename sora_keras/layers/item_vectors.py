@@ -34,15 +34,16 @@ class ItemVectors(keras.layers.Layer):
 
     def build(self, input_shape: Any = None) -> None:
         small = keras.initializers.RandomNormal(stddev=0.02)
-        self.table = self.add_weight(shape=(self.items, self.width), initializer=small, name="table")
-        self.bias = self.add_weight(shape=(self.items,), initializer="zeros", name="bias")
+        self.table = self._weight("table", (self.items, self.width), small)
+        self.bias = self._weight("bias", (self.items,), "zeros")
         if self.features:
-            described = (self.items, self.features)
-            self.described = self.add_weight(
-                shape=described, initializer="zeros", trainable=False, name="described"
-            )  # fmt: skip
-            self.map = self.add_weight(shape=(self.features, self.width), initializer=small, name="map")
+            self.described = self._weight("described", (self.items, self.features), "zeros", trainable=False)
+            self.map = self._weight("map", (self.features, self.width), small)
         self.built = True
+
+    def _weight(self, name: str, shape: tuple[int, ...], initializer: Any, trainable: bool = True) -> Any:
+        # Keras would cast the whole of it in each step of half precision; what is looked up is cast after.
+        return self.add_weight(shape, initializer, trainable=trainable, autocast=False, name=name)
 
     def call(self, inputs: Any, reverse: bool = False, training: bool = False) -> Any:
         if reverse:

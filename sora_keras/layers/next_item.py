@@ -13,6 +13,7 @@ from sora_keras.errors import require
 from sora_keras.layers.item_vectors import ItemVectors
 
 PAD = -1.0  # stands where there was no next item; a loss of this kind is never below 0
+_NEVER = -1e9  # the logit of what is no negative
 
 
 class NextItemLoss(keras.layers.Layer):
@@ -31,6 +32,7 @@ class NextItemLoss(keras.layers.Layer):
     def __init__(self, vectors: ItemVectors, negatives: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.vectors, self.negatives = vectors, negatives
+        self.supports_masking = True
         self.random = keras.random.SeedGenerator()
 
     def call(self, inputs: tuple[Any, Any], training: bool = False) -> Any:
@@ -55,11 +57,14 @@ class NextItemLoss(keras.layers.Layer):
         others = keras.random.randint((drawn,), 0, items, seed=self.random)
         vectors, bias = look_up(others)
         logits = ops.matmul(states, ops.transpose(vectors)) + bias
-        logits = ops.cast(logits, "float32") + math.log((items - 1) / drawn)
+        logits = ops.cast(logits, "float32") + math.log(items / drawn)
         same = ops.equal(rows[..., None], others)
-        logits = ops.where(same, ops.cast(-1e9, "float32"), logits)
+        logits = ops.where(same, ops.cast(_NEVER, "float32"), logits)
         right = ops.cast(right, "float32")
         return ops.logsumexp(ops.concatenate([right[..., None], logits], axis=-1), axis=-1) - right
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        return None
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         states, _ = input_shape
@@ -70,7 +75,8 @@ class InBatchLoss(keras.layers.Layer):
     """The same, compared with the next items of the other examples of the batch (Yi et al., 2019), by KerasRS layers.
 
     Popular items stand in a batch more often: their logits are lowered by the logarithm of how often
-    (`SamplingProbabilityCorrection`). Other examples with the same item are no negatives (`RemoveAccidentalHits`).
+    (`SamplingProbabilityCorrection`). Other examples with the same item are no negatives; they are removed here, since
+    `RemoveAccidentalHits` of KerasRS 0.4 adds 1e-40 to their logits and so leaves them in (keras-rs pull request 206).
 
     Args:
         vectors: the items' table. shares: (items,) how often each comes, as a share of all.
@@ -84,7 +90,7 @@ class InBatchLoss(keras.layers.Layer):
         super().__init__(**kwargs)
         keras_rs: Any = require("keras_rs", "recommend")
         self.vectors, self.shares, self.hard = vectors, shares.astype(np.float32), hard
-        self.remove = keras_rs.layers.RemoveAccidentalHits()
+        self.supports_masking = True
         self.correct = keras_rs.layers.SamplingProbabilityCorrection()
         self.mine = None if hard is None else keras_rs.layers.HardNegativeMining(hard)
 
@@ -96,12 +102,16 @@ class InBatchLoss(keras.layers.Layer):
         logits = logits + ops.cast(self.vectors.look_up_bias(rows, training=training), "float32")
         labels = ops.eye(ops.shape(rows)[0])
         logits = self.correct(logits, ops.take(ops.convert_to_tensor(self.shares), rows))
-        logits = self.remove(logits, labels, rows)
+        same = ops.logical_and(ops.equal(rows[:, None], rows[None, :]), labels == 0)
+        logits = ops.where(same, ops.cast(_NEVER, "float32"), logits)
         if self.mine is not None and training:
             logits, labels = self.mine(logits, labels)
         right = ops.sum(ops.where(labels > 0, logits, 0.0), axis=1, keepdims=True)
         lost = ops.maximum(ops.logsumexp(logits, axis=1, keepdims=True) - right, 0.0)
         return ops.where(ops.not_equal(targets, 0), lost, PAD)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        return None
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         queries, _ = input_shape

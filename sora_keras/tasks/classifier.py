@@ -268,14 +268,13 @@ class Classifier(Recipe):
         return float(accuracy_score(truth, self._chosen(probabilities)))
 
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+        from sklearn.utils import ClassifierTags, TargetTags
 
-        return Tags(
-            estimator_type="classifier",
-            target_tags=TargetTags(required=True, multi_output=True),
-            classifier_tags=ClassifierTags(multi_label=True),
-            input_tags=InputTags(two_d_array=False, string=True),
-        )
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        tags.target_tags = TargetTags(required=True, multi_output=True)
+        tags.classifier_tags = ClassifierTags(multi_label=True)
+        return tags
 
 
 def class_shares(targets: np.ndarray, labels: LabelSpace) -> tuple[float, ...]:

@@ -39,9 +39,8 @@ class HeldOut:
 
     def figure(self, core: keras.Model) -> float:
         """NDCG@10 of a core, among all items but those known."""
-        ranker = Ranker(core, self.length)
-        found = [items for items, _ in ranker.rank_all(self.histories, min(_K, self.items))]
-        return self._ndcg(np.concatenate(found), _K)
+        ranker, k = Ranker(core, self.length), min(_K, self.items)
+        return self._ndcg(np.concatenate([items for items, _ in ranker.rank_all(self.histories, k)]), k)
 
     def best(self, settings: Iterable[tuple[Any, np.ndarray]]) -> Any:
         """Which of several settings has the highest NDCG@100, each with the scores that it gives (users, items)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sora_keras.encoders.recommending import CLOSED_FORM
 from sora_keras.errors import DataError, ParameterError
 from sora_keras.fitting import check_parameters
 from sora_keras.tasks.recommender_trials import Plan, Trial, train_again, try_encoder, untrained
+from sora_keras.training.item_item import MOST_ITEMS
 
 if TYPE_CHECKING:
     import keras
@@ -70,7 +72,7 @@ def fit_recommender(
         protocol = _protocol(recipe, log)
         known, held_out = _held_out(recipe, log, protocol, validation)
         plan = Plan(recipe, protocol, _length(recipe, log, protocol), deadline, resume, features)
-        trials = [try_encoder(plan, name, known, held_out) for name in _candidates(recipe, log, features)]
+        trials = [try_encoder(plan, name, known, held_out) for name in _candidates(recipe, log, features, held_out)]
         best = max((trial for some in trials for trial in some), key=lambda trial: trial.figure)
         compared = {trial.name: round(trial.figure, 6) for some in trials for trial in some} if held_out else {}
         if recipe.verbose and len(compared) > 1:
@@ -171,14 +173,17 @@ def _longest(log: Interactions) -> int:
     return int(np.diff(log.starts).max(initial=1))
 
 
-def _candidates(recipe: Recommender, log: Interactions, features: np.ndarray | None) -> list[Any]:
-    from sora_keras.training.item_item import MOST_ITEMS
-
+def _candidates(
+    recipe: Recommender, log: Interactions, features: np.ndarray | None, held_out: Interactions | None
+) -> list[Any]:  # fmt: skip
+    """The encoders to try; with nothing held out that could choose, the one that does best as a rule."""
     if not (isinstance(recipe.encoder, str) and recipe.encoder == "auto"):
         return [recipe.encoder]
     small = log.n_items <= MOST_ITEMS
-    return ["popularity", *(["linear", "sequence+linear"] if small else ["sequence"]),
-            *(["two_tower"] if features is not None else [])]  # fmt: skip
+    if held_out is None:
+        return ["sequence+linear" if small else "sequence"] if _longest(log) > 1 else ["popularity"]
+    towers = ["two_tower"] if features is not None and find_spec("keras_rs") else []
+    return ["popularity", *(["linear", "sequence+linear"] if small else ["sequence"]), *towers]
 
 
 def _refits(recipe: Recommender, best: Trial) -> bool:

