@@ -16,6 +16,7 @@ from splits import read_log
 
 ENCODERS = ("linear", "two_tower", "sequence")
 ROUNDING = 1e-5
+BATCH = 64
 
 
 def main() -> None:
@@ -49,15 +50,23 @@ def recall(exported: np.ndarray, scores: np.ndarray, item_ids: np.ndarray, users
 
 
 def fit_recommender(train: Path, encoder: str, seed: int) -> Any:
-    """Returns a recipe, trained on the file."""
+    """Returns a recipe, trained on the file; ten passes are enough to rank by."""
     import sora_keras as sora
 
-    return sora.Recommender(encoder=encoder, seed=seed, verbose=False).fit(train)
+    return sora.Recommender(encoder=encoder, epochs=10, seed=seed, verbose=False).fit(train)
 
 
 def exported_top(recommender: Any, users: list[str], folder: Path) -> np.ndarray:
     """Exports into `folder` and returns what the signature `recommend` answers: item ids (users, K), seen left out."""
-    raise NotImplementedError("recommender.export(folder), tf.saved_model.load, signature `recommend`")
+    import tensorflow as tf
+
+    recommender.export(folder, k=K)
+    exported = tf.saved_model.load(str(folder / "1"))
+    parts = [
+        exported.signatures["recommend"](user=tf.constant(users[begin : begin + BATCH]))["item"].numpy()
+        for begin in range(0, len(users), BATCH)
+    ]
+    return np.char.decode(np.concatenate(parts).astype(bytes))
 
 
 def all_scores(recommender: Any, users: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +74,18 @@ def all_scores(recommender: Any, users: list[str]) -> tuple[np.ndarray, np.ndarr
 
     From the vectors of users and items, or the weights of the linear model; not through the top-k that is tested.
     """
-    raise NotImplementedError("vectors of users @ vectors of items, in NumPy")
+    from sora_keras.encoders import query_model
+
+    fitted = recommender.fitted
+    log, core = fitted.log, fitted.core
+    histories = [log.history(log.user_number(user))[-fitted.length :] for user in users]
+    query = query_model(core)
+    if query is None:  # the linear model: one row of weights for each past item
+        weights = np.asarray(core.get_layer("linear").kernel)[1:]
+        return np.stack([weights[history].sum(axis=0) for history in histories]), log.item_ids
+    table, bias = (np.asarray(part) for part in (core.get_layer("vectors").table, core.get_layer("vectors").bias))
+    told = [np.asarray(history)[None, :] + 1 for history in histories]
+    return np.concatenate([query(one, training=False).numpy() @ table.T + bias for one in told]), log.item_ids
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ The time a fit may take is capped (`--limit`): it then ends after the epoch that
 """
 
 import argparse
+import contextlib
 import json
 import tempfile
 import time
@@ -55,7 +56,8 @@ class RecBoleModel:
         from recbole.utils import get_model, get_trainer, init_seed
 
         self.log = read_log(train["file"])
-        with tempfile.TemporaryDirectory() as folder:
+        # Its logs for TensorBoard go to the working directory.
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
             write_atomic(train["file"], Path(folder) / "log")
             self.config = Config(self.kind, "log", config_dict=self.configuration(folder))
             init_seed(self.config["seed"], self.config["reproducibility"])
@@ -64,6 +66,7 @@ class RecBoleModel:
             self.model = get_model(self.kind)(self.config, train_data.dataset).to(self.config["device"])
             trainer = get_trainer(self.config["MODEL_TYPE"], self.kind)(self.config, self.model)
             self.run(trainer, train_data, valid_data)
+            trainer.tensorboard.close()
         self.item_ids = self.dataset.field2id_token["item_id"]
         self.histories = self.numbered_histories()
 

@@ -8,12 +8,14 @@ are compared.
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from figure import figure_options, print_figures
 
 SIZES = (10_000, 1_000_000)
 BATCH, LENGTH, STEPS, WARM_UP = 64, 50, 40, 5
+WIDTH, DROPOUT, NEGATIVES = 64, 0.3, 512  # as `Recommender` has them
 
 
 def main() -> None:
@@ -57,7 +59,34 @@ def training_step(items: int, length: int, seed: int) -> Callable[[np.ndarray], 
     It is called with full histories (batch, length + 1) of item numbers from 0: all but the last are read, all but
     the first are predicted. It must return after the weights have changed.
     """
-    raise NotImplementedError("the package's own step: encoder, sampled softmax and optimizer, as fit has them")
+    network = training_network(items, length, seed)
+    first = np.zeros(BATCH, np.int32)
+
+    def step(histories: np.ndarray) -> object:
+        return network.train_on_batch((histories + 1).astype(np.int32), first)
+
+    return step
+
+
+def training_network(items: int, length: int, seed: int) -> Any:
+    """Returns the sequence encoder's training graph, compiled as fit compiles it."""
+    import keras
+
+    from sora_keras.encoders import CatalogueFacts, build_network, resolve_encoder
+    from sora_keras.layers.item_vectors import ItemVectors
+    from sora_keras.layers.next_item import NextItemLoss
+    from sora_keras.training import mean_next_item
+    from sora_keras.training.optimizers import TouchedRowsAdamW
+
+    keras.utils.set_random_seed(seed)
+    vectors = ItemVectors(items, WIDTH, name="vectors")
+    vectors.build()
+    facts = CatalogueFacts(items, length, WIDTH, DROPOUT, True, vectors)
+    encoder = resolve_encoder("sequence", "interactions")
+    network = build_network(encoder, facts, (), lambda table: NextItemLoss(table, NEGATIVES)).training
+    network.compile(TouchedRowsAdamW(encoder.training.learning_rate, 0.0), mean_next_item, jit_compile=False)
+    network.optimizer.build(network.trainable_variables)
+    return network
 
 
 if __name__ == "__main__":

@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 from figure import figure_options, print_figures
 from measures import peak_memory_mb
+from step_ratio import BATCH, training_network
 
 ROWS, ITEMS, USERS, FILE_ROWS, STEPS = 50_000_000, 1_000_000, 1_000_000, 2_000_000, 1_000
 BEGIN, SECONDS_A_ROW = 1_600_000_000, 1.5
+LENGTH = 200  # as `Recommender` has it
 
 
 def main() -> None:
@@ -82,7 +84,14 @@ def child(folder: Path, steps: int, seed: int) -> None:
 
 def train_first_steps(folder: Path, steps: int, seed: int) -> None:
     """Reads the log under `folder` and trains the first `steps` steps of an epoch, as fit would."""
-    raise NotImplementedError("sora.Recommender(…).fit(folder), ended after so many steps")
+    from sora_keras.data import read_interactions
+    from sora_keras.training import Feed, cut_windows
+
+    log = read_interactions(str(folder / "*.parquet"))
+    network = training_network(log.n_items, LENGTH, seed)
+    windows = cut_windows(log, LENGTH)
+    feed = Feed(windows, np.zeros(len(windows), np.int32), None, BATCH, seed)
+    network.fit(feed.dataset(), steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
 
 
 if __name__ == "__main__":

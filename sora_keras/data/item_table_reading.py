@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from sora_keras.data.examples import check_column
 from sora_keras.data.files import file_source, is_file_list
 from sora_keras.data.interactions import id_text
 from sora_keras.data.memory import parse_memory
-from sora_keras.data.names import ITEM_NAMES, USER_NAMES, find_named_column
+from sora_keras.data.names import ITEM_NAMES, TYPED, USER_NAMES, find_named_column
 from sora_keras.data.reading import AnyExamples, read_examples
 from sora_keras.data.sources import load
 from sora_keras.errors import DataError, ParameterError
@@ -36,7 +35,6 @@ _PLAIN = ("id", "ids", "编号", "編號", "番号")
 # Names that mean an id whatever else is there; "movie" beside "id" is a title.
 _ID_ENDINGS = ("id", "编号", "asin", "isbn", "sku")
 # RecBole writes a column's type behind its name: "year:float".
-_TYPED = re.compile(r":(token|float)(_seq)?$")
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def read_table_columns(X: Any, id: str | None, title: str | None, what: Kind) ->
 
 
 def _without_types(examples: AnyExamples) -> AnyExamples:
-    names = {name: _TYPED.sub("", name) for name in examples.names}
+    names = {name: TYPED.sub("", name) for name in examples.names}
     return examples.rename({old: new for old, new in names.items() if old != new})
 
 
@@ -88,7 +86,7 @@ def _is_text(column: np.ndarray) -> bool:
 
 
 def _roles(examples: AnyExamples, id: str | None, title: str | None, what: Kind) -> tuple[str, str | None]:
-    id, title = (None if name is None else _TYPED.sub("", name) for name in (id, title))
+    id, title = (None if name is None else TYPED.sub("", name) for name in (id, title))
     for name in (id, title):
         if name is not None:
             check_column(name, examples.names, examples.source)

@@ -58,7 +58,7 @@ TIME_NAMES = (
     "时间戳", "时间", "日期", "时刻", "時間戳", "時間", "日時", "タイムスタンプ",
 )  # fmt: skip
 # RecBole writes a column's type behind its name: "user_id:token".
-_TYPED = re.compile(r":(token|float)(_seq)?$")
+TYPED = re.compile(r":(token|float)(_seq)?$")
 
 
 def is_text_name(name: str) -> bool:
@@ -146,7 +146,7 @@ def find_named_column(
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"[_\-\s]", "", _TYPED.sub("", name.strip().lower()))
+    return re.sub(r"[_\-\s]", "", TYPED.sub("", name.strip().lower()))
 
 
 def _first(examples: Any, name: str) -> Any:

@@ -219,4 +219,4 @@ def query_model(core: keras.Model) -> keras.Model | None:
     names = [layer.name for layer in core.layers]
     if QUERY not in names or LINEAR in names:
         return None
-    return keras.Model(core.inputs, core.get_layer(QUERY).output, name=QUERY)
+    return keras.Model(core.inputs[0], core.get_layer(QUERY).output, name=QUERY)

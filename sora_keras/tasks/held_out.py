@@ -63,7 +63,10 @@ class HeldOut:
         columns = np.concatenate(self.histories)
         starts = np.cumsum([0, *map(len, self.histories)])
         shape = (len(self.histories), self.items)
-        return csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape=shape)
+        had = csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape=shape)
+        had.sum_duplicates()
+        had.data[:] = 1  # once, however often
+        return had
 
     def _figure_of_scores(self, scores: np.ndarray) -> float:
         depth = min(_DEPTH, self.items)

@@ -28,6 +28,7 @@ def gram(log: Interactions) -> np.ndarray:
             f"Received: {log.n_items:,} items. Choose encoder='sequence' or 'two_tower'."
         )
     had = csr_matrix((np.ones(len(log)), (log.users, log.items)), shape=(log.n_users, log.n_items))
+    had.data[:] = 1  # once, however often
     return np.asarray((had.T @ had).todense())
 
 
