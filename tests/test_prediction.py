@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from sora_keras.data import Picture, to_picture
-from sora_keras.prediction import Prediction, Predictions
+from sora_keras.prediction import Prediction, Predictions, Recommendation, Recommendations
 from tests.pictures import encoded, shapes
 
 
@@ -78,3 +78,39 @@ def test_thumbnails_are_upright_and_white_where_transparent() -> None:
 def test_it_is_pickled_with_its_picture() -> None:
     answer = Prediction("across", 1.0, {"across": 1.0}, to_picture(shapes(1)[0][0]))
     assert pickle.loads(pickle.dumps(answer))._repr_html_() == answer._repr_html_()
+
+
+RANKED = (Recommendation("i7", 1.23456789, "Tea & <b>milk</b>"), Recommendation("i2", -0.5))
+
+
+def test_recommendations_are_read_as_a_list_of_ids_and_scores() -> None:
+    answer = Recommendations(RANKED, "ann")
+    assert answer.items == ["i7", "i2"]
+    assert answer.scores == [1.23456789, -0.5]
+    assert len(answer) == 2
+    assert list(answer) == [answer[0], answer[1]] == list(RANKED)
+    assert [item.score for item in answer[:1]] == [1.23456789]
+    assert answer == Recommendations(RANKED, "ann")
+    assert answer.to_dict() == {"user": "ann", "items": ["i7", "i2"], "scores": [1.234568, -0.5]}
+
+
+def test_recommendations_are_named_by_title_where_one_is_known_and_say_why() -> None:
+    assert str(RANKED[0]) == "Tea & <b>milk</b>"
+    assert str(RANKED[1]) == "i2"
+    assert str(Recommendations(RANKED)) == "Tea & <b>milk</b>, i2"
+    assert str(Recommendations(RANKED[1:], why="the popular items")) == "i2 (the popular items)"
+    assert str(Recommendations(())) == ""
+
+
+def test_the_table_of_recommendations_shows_titles_as_text_and_ids_beside_them() -> None:
+    page = Recommendations(RANKED, why="like <i>tea</i>")._repr_html_()
+    assert "Tea &amp; &lt;b&gt;milk" in page
+    assert "like &lt;i&gt;tea" in page
+    assert page.count("<tr>") == 2
+    assert page.count("<td") == 8
+    assert page.index("i7") < page.index("i2")
+    assert "1.23" in page
+    assert "http" not in page
+    untitled = Recommendations(RANKED[1:])._repr_html_()
+    assert untitled.count("<td") == 3
+    assert "<p" not in untitled

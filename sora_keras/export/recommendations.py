@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sora_keras.encoders.recommending import LINEAR, item_vectors
-from sora_keras.errors import ParameterError
-from sora_keras.export.proof import answers_alone, compare
+from sora_keras.errors import ExportError, ParameterError
+from sora_keras.export.proof import TOLERANCE, answers_alone, compare
 from sora_keras.export.top_items import TopItems, best_by_product
 from sora_keras.files import new_folder
 from sora_keras.quiet import quiet_tensorflow
@@ -78,7 +78,24 @@ def _prove(artefact: RecommenderArtefact, version: Path) -> None:
     inputs = {"recommend": "user", "recommend_from_history": "history", "similar": "item"}
     asked = {name: (inputs[name], "text", given) for name, (given, _) in artefact.samples.items()}
     for name, answer in answers_alone(version, asked).items():
-        compare(artefact.samples[name][1], answer, f"SavedModel (signature {name})")
+        expected, what = artefact.samples[name][1], f"SavedModel (signature {name})"
+        compare({output: value for output, value in expected.items() if output != "item"}, answer, what)
+        for items, scores, found in zip(expected["item"], expected["score"], answer["item"], strict=True):
+            _compare_ranking(items, scores, found, what)
+
+
+def _compare_ranking(items: np.ndarray, scores: np.ndarray, found: list[str], what: str) -> None:
+    """Raise `ExportError` unless the items are these, in this order but for items of equal scores.
+
+    The last place may be another item's whose score equals that of the last.
+    """
+    score_of = {item.decode(): score for item, score in zip(items, scores, strict=True)}
+    apart = [abs(score_of.get(item, scores[-1]) - score) for item, score in zip(found, scores, strict=True)]
+    if max(apart) > TOLERANCE or len(set(found) - {""}) < len([item for item in found if item]):
+        raise ExportError(
+            f"The exported {what} ranks otherwise than recommend: {found} where "
+            f"{[item.decode() for item in items]} was expected. Nothing was exported."
+        )
 
 
 def _served(artefact: RecommenderArtefact) -> Any:
@@ -100,7 +117,8 @@ def _served(artefact: RecommenderArtefact) -> Any:
 
     def named(items: Any, scores: Any, known: Any) -> dict[str, Any]:
         texts = tf.gather(module.ids, tf.maximum(items, 0))
-        return {"item": tf.where(items < 0, "", texts), "score": scores, "known": known}
+        # No infinity: JSON has none, and TensorFlow Serving answers in it.
+        return {"item": tf.where(items < 0, "", texts), "score": tf.maximum(scores, tf.float32.min), "known": known}
 
     def recommend(user: Any) -> dict[str, Any]:
         number = module.users.lookup(user)

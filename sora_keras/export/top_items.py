@@ -47,8 +47,8 @@ class TopItems(tf.Module):
             best, found = tf.math.top_k(_without(scores, seen, allowed, 0), k)
         else:
             query = self.query(history, training=False)
-            table, bias = self.table.table, self.table.bias
-            best, found = best_by_product(query, table.value, bias.value, seen, allowed, k, self.chunk)
+            table, bias = self.table.vectors(), self.table.bias.value
+            best, found = best_by_product(query, table, bias, seen, allowed, k, self.chunk)
         return tf.where(tf.math.is_inf(best), -1, found), best
 
 

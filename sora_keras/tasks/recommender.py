@@ -46,7 +46,8 @@ class Recommender(Recipe):
         dropout: the share of a network's numbers left out in training, 0 to 0.95.
         negatives: how many other items each next item is told apart from in training; None for all of them;
             `"auto"` is all of up to 10,000, and else 512 drawn at random, with the bias of that taken off.
-        user, item, rating, time: the columns' names, where they don't say it themselves.
+        user, item, rating, time: the columns' names, where they don't say it themselves; False does without ratings or
+            times that are there.
         least_rating: leave out what was rated lower; None leaves nothing out. Otherwise every row counts alike.
 
     Example:
@@ -67,8 +68,8 @@ class Recommender(Recipe):
     negatives: int | str | None = "auto"
     user: str | None = None
     item: str | None = None
-    rating: str | None = None
-    time: str | None = None
+    rating: str | bool | None = None
+    time: str | bool | None = None
     least_rating: float | None = None
 
     def read(  # type: ignore[override]
@@ -245,7 +246,7 @@ class Recommender(Recipe):
 
         Signatures: `recommend` (`user` (batch,) strings), `recommend_from_history` (`history` (batch, any) strings, ""
         padding) and `similar` (`item` (batch,) strings), each to `item` (batch, k) strings and `score` (batch, k)
-        float32, "" and -inf where nothing is left, and `known` (batch,) bool. What a user had is left out.
+        float32, "" and the lowest number where nothing is left, and `known` (batch,) bool. What a user had is left out.
 
         Args:
             k: how many items an answer has. unknown: what an unknown user gets, `"nothing"` or the `"popular"` items.

@@ -83,6 +83,6 @@ def _with_nobody(items: np.ndarray, scores: np.ndarray, popular: np.ndarray | No
     texts = np.concatenate([items, nobody])
     return {
         "item": np.array([[str(one).encode() for one in row] for row in texts], object),
-        "score": np.concatenate([scores, np.full_like(scores[:1], -np.inf)]),
+        "score": np.maximum(np.concatenate([scores, np.full_like(scores[:1], -np.inf)]), np.finfo(np.float32).min),
         "known": np.array([True] * len(items) + [False]),
     }

@@ -47,12 +47,16 @@ def _score_copy(recipe: Recommender) -> RankingReport:
         print(f"Training a copy without {PROTOCOLS[fitted.protocol].format(share=_SHARE)}, to score it on them.")
     copy = type(recipe)(**recipe.get_params())
     copy.fit(replace(known, findings=()), items=fitted.table)
-    report = _report(copy, test, PROTOCOLS[fitted.protocol].format(share=_SHARE), of_copy=True)
-    fitted.scores.update(rows=report.users, scores=report.to_dict()["model"]["scores"])
+    other = copy.fitted.encoder
+    differs = "" if other == fitted.encoder else f", where it chose encoder {other!r} and not {fitted.encoder!r}"
+    note = f"Scores of a copy that was trained on what was left after holding these out{differs}."
+    report = _report(copy, test, PROTOCOLS[fitted.protocol].format(share=_SHARE), note)
+    if not differs:
+        fitted.scores.update(rows=report.users, scores=report.to_dict()["model"]["scores"])
     return report
 
 
-def _report(recipe: Recommender, test: Interactions, split: str, *, of_copy: bool = False) -> RankingReport:
+def _report(recipe: Recommender, test: Interactions, split: str, note: str = "") -> RankingReport:
     from sora_keras.evaluation import RankedAnswers, report_ranking
 
     fitted = recipe.fitted
@@ -74,8 +78,9 @@ def _report(recipe: Recommender, test: Interactions, split: str, *, of_copy: boo
     contenders = [
         RankedAnswers(name, ranked(core)) for name, core in _simpler(recipe, log).items() if name != fitted.encoder
     ]
-    notes = ["Trained on what was left after holding these out." if of_copy else "", _compared(recipe)]
-    noticed = [f"{others:,} users of the test are not known from training and were left out"] if others else []
+    notes = [note, _compared(recipe)]
+    who = "1 user of the test is" if others == 1 else f"{others:,} users of the test are"
+    noticed = [f"{who} not known from training and left out"] if others else []
     return report_ranking(
         RankedAnswers(fitted.encoder, ranked(fitted.core)),
         contenders,
@@ -85,7 +90,7 @@ def _report(recipe: Recommender, test: Interactions, split: str, *, of_copy: boo
         n_users=int((np.diff(log.starts) > 0).sum()),
         split=split,
         title=f"Recommender ({fitted.encoder}) on {test.source}",
-        notes=[note for note in notes if note],
+        notes=[one for one in notes if one],
         noticed=noticed,
         ks=_KS,
         seed=recipe.seed,

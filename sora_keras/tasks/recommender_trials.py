@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sora_keras.encoders.recommending import CLOSED_FORM, VECTORS
-from sora_keras.errors import DataError
+from sora_keras.errors import DataError, ParameterError
 from sora_keras.fitting import chosen, training_settings
 from sora_keras.tasks.held_out import HeldOut
 
@@ -60,6 +60,11 @@ def try_encoder(plan: Plan, given: Any, known: Interactions, held_out: Interacti
     from sora_keras.encoders import resolve_encoder
 
     encoder = resolve_encoder(given, "interactions")
+    if encoder.name in CLOSED_FORM and plan.recipe.layers and plan.recipe.encoder == encoder.name:
+        raise ParameterError(
+            f"encoder={encoder.name!r} is solved in closed form and has no place for the layers of extend(). "
+            "Choose encoder='sequence' or 'two_tower'."
+        )
     asked = None if held_out is None else HeldOut(known, held_out, plan.length)
     if encoder.name in CLOSED_FORM:
         trials = [_closed_form(plan, encoder.name, known, asked)]
@@ -201,8 +206,10 @@ def train_again(plan: Plan, best: Trial, log: Interactions) -> Trial:
         return best
     if plan.recipe.verbose:
         print(f"Training again on all {len(log):,} interactions, {passes} passes.")
-    name = "sequence" if best.name in ("sequence", "sequence+linear") else plan.recipe.encoder
-    again = _trained(plan, resolve_encoder(name, "interactions"), log, None, passes=passes)
+    given = plan.recipe.encoder
+    if isinstance(given, str):
+        given = best.name.removesuffix("+linear")
+    again = _trained(plan, resolve_encoder(given, "interactions"), log, None, passes=passes)
     if again.record.stopped == "time limit reached":  # half trained on all is worse than trained on most
         return best
     core = again.core

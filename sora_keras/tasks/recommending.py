@@ -192,8 +192,8 @@ def similar_items(recipe: Recommender, item: Any, k: int) -> Recommendations:
     check_k(k, fitted.log.n_items - 1)
     scores = likeness(fitted)(number)
     scores[number] = -np.inf
-    items = np.argpartition(-scores, k - 1)[:k]
-    items = items[np.argsort(-scores[items], kind="stable")]
+    near = np.flatnonzero(scores >= -np.partition(-scores, k - 1)[k - 1])  # more than k, where scores are equal
+    items = near[np.argsort(-scores[near], kind="stable")][:k]
     return Recommendations(_named(fitted, items, scores[items]), why=f"like {_title(fitted, number)}")
 
 
@@ -228,10 +228,10 @@ def explain_one(
     fitted = recipe.fitted
     if method not in ("auto", "occlusion"):
         raise ParameterError(f"method must be 'auto' or 'occlusion'. Received: {method!r}")
-    past = _history_of(fitted.log, user, history, "error")
-    assert past is not None
-    past = past[-fitted.length :]
-    number = int(recipe._ranker.rank([past], 1, seen=[past])[0][0, 0]) if item is None else fitted.log.item_number(item)
+    had = _history_of(fitted.log, user, history, "error")
+    assert had is not None
+    past = had[-fitted.length :]
+    number = int(recipe._ranker.rank([past], 1, seen=[had])[0][0, 0]) if item is None else fitted.log.item_number(item)
     return explain_history(number, past, scores=recipe._ranker.scores, names=fitted.log.item_ids, titles=fitted.titles)
 
 

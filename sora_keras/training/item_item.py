@@ -11,7 +11,7 @@ from sora_keras.errors import ParameterError
 if TYPE_CHECKING:
     from sora_keras.data import Interactions
 
-MOST_ITEMS = 20_000  # a matrix of 1.6 GB, and three of them while it is solved
+MOST_ITEMS = 10_000  # a matrix of 0.8 GB, and three of them while it is solved
 
 
 def gram(log: Interactions) -> np.ndarray:
@@ -41,10 +41,12 @@ def solve(gram_matrix: np.ndarray, penalty: float, dropout: float = 0.0) -> np.n
     """
     from scipy.linalg import lapack
 
-    lifted: Any = gram_matrix + np.diag(penalty + dropout / (1 - dropout) * np.diag(gram_matrix))
-    factor, _ = lapack.dpotrf(lifted, lower=1, overwrite_a=1)
+    lifted: Any = gram_matrix.copy()
+    np.fill_diagonal(lifted, penalty + (1 + dropout / (1 - dropout)) * np.diag(gram_matrix))
+    factor, _ = lapack.dpotrf(lifted, lower=1, clean=1, overwrite_a=1)
     half, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    inverse = np.tril(half) + np.tril(half, -1).T
-    weights = inverse / -np.diag(inverse)
-    np.fill_diagonal(weights, 0.0)
-    return weights.astype(np.float32)
+    inverse = half + half.T
+    np.fill_diagonal(inverse, np.diag(half))
+    inverse /= -np.diag(half)
+    np.fill_diagonal(inverse, 0.0)
+    return inverse.astype(np.float32)

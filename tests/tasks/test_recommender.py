@@ -215,6 +215,11 @@ def test_layers_may_stand_between_encoder_and_scores(log) -> None:
         sora.Recommender(encoder="sequence", epochs=1, width=4, verbose=False).extend(keras.layers.Dense(3)).fit(log)
 
 
+def test_layers_have_no_place_in_a_model_in_closed_form(log) -> None:
+    with pytest.raises(ParameterError, match="closed form"):
+        sora.Recommender(encoder="linear", verbose=False).extend(keras.layers.Dense(64)).fit(log)
+
+
 def test_same_seed_gives_the_same_weights_of_a_sequence(log) -> None:
     first, second = (
         sora.Recommender(encoder="sequence", epochs=2, width=4, verbose=False, refit=False).fit(log).model.get_weights()
@@ -274,7 +279,7 @@ def test_evaluation_without_data_scores_a_copy_that_has_not_seen_what_is_to_find
 def test_unknown_users_of_the_test_are_left_out_and_said(linear) -> None:
     report = linear.evaluate([("u0", "i9"), ("stranger", "i1")])
     assert report.users == 1
-    assert any("1 users of the test are not known" in sentence for sentence in report.look_at)
+    assert any("1 user of the test is not known" in sentence for sentence in report.look_at)
     with pytest.raises(DataError, match="No user of"):
         linear.evaluate([("stranger", "i1")])
 

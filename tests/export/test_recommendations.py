@@ -1,0 +1,220 @@
+"""SavedModels of recommenders: they answer from ids alone as the core does in NumPy, or there is none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sora_keras.encoders import linear_core, popularity_core
+from sora_keras.errors import ExportError, ParameterError, SaveError
+from sora_keras.export import RecommenderArtefact, proof, write_recommender
+from sora_keras.export.proof import answers_alone
+from sora_keras.export.recommendations import _latest
+from tests.recommending import best_by_hand, make_network, padded_rows
+
+USERS, ITEMS, K, LENGTH = ("ann", "安", "u 3"), 12, 5, 3
+NAMES = np.array(["茶", *(f"i{number}" for number in range(1, ITEMS))], object)
+HISTORIES = [[0, 3, 5, 7, 1], [4], [9, 2, 0, 9]]
+POPULAR = np.array([9, 0, 4, 1, 2, 3, 5, 6, 7, 8, 10, 11], np.int32)
+WEIGHTS = np.random.default_rng(1).normal(size=(ITEMS, ITEMS)).astype(np.float32)
+CARD = {
+    "encoder": "sequence", "rows": (10, 2), "protocol": "each user's last interaction", "refitted": True,
+    "unknown": "popular", "similar": True, "fingerprint": "abc123", "findings": ["2 rows were empty"], "scores": {},
+    "licence": "CC0-1.0", "intended_use": "a shop", "training": "3 passes in 1 s.",
+}  # fmt: skip
+
+
+def ids_of(numbers: np.ndarray) -> list[list[str]]:
+    return [["" if number < 0 else NAMES[number] for number in row] for row in numbers]
+
+
+def best_of(core: keras.Model, histories: list[list[int]], k: int) -> tuple[list[list[str]], np.ndarray]:
+    """What shall be answered: the core reads the latest items, and leaves out all."""
+    scores = np.asarray(core(padded_rows([history[-LENGTH:] for history in histories])))
+    items, best = best_by_hand(scores, k, histories)
+    return ids_of(items), best
+
+
+def sample(items: list[list[str]], scores: np.ndarray) -> dict[str, np.ndarray]:
+    texts = np.array([[one.encode() for one in row] for row in items], object)
+    return {"item": texts, "score": scores, "known": np.ones(len(items), bool)}
+
+
+def likeness_of(core: keras.Model) -> np.ndarray:
+    if "vectors" not in [layer.name for layer in core.layers]:
+        return WEIGHTS
+    table = np.asarray(core.get_layer("vectors").table)
+    table = table / np.linalg.norm(table, axis=1, keepdims=True)
+    return table @ table.T
+
+
+def alike(core: keras.Model, numbers: list[int], k: int) -> tuple[list[list[str]], np.ndarray]:
+    items, best = best_by_hand(likeness_of(core)[numbers], k, [[number] for number in numbers])
+    return ids_of(items), best
+
+
+def artefact_of(core: keras.Model, *, k: int = K, unknown: str = "popular", similar: bool = True) -> RecommenderArtefact:
+    answer = sample(*best_of(core, HISTORIES, k))
+    samples: dict[str, Any] = {"recommend": (list(USERS), answer)}
+    told = [[*NAMES[history], *[""] * (5 - len(history))] for history in HISTORIES]
+    samples["recommend_from_history"] = (told, answer)
+    if similar:
+        samples["similar"] = (["茶", "i7"], sample(*alike(core, [0, 7], min(k, ITEMS - 1))))
+    return RecommenderArtefact(
+        core=core, user_ids=np.array(USERS, object), item_ids=NAMES,
+        items=np.concatenate(HISTORIES).astype(np.int32), starts=np.cumsum([0, *map(len, HISTORIES)]),
+        length=LENGTH, k=k, unknown=unknown, popular=POPULAR, samples=samples, card={**CARD, "similar": similar},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def core() -> keras.Model:
+    return make_network().core
+
+
+@pytest.fixture(scope="module")
+def exported(core, tmp_path_factory) -> Path:
+    """A sequence; who is not known gets what is popular."""
+    return write_recommender(artefact_of(core), tmp_path_factory.mktemp("sequence") / "m", overwrite=False)
+
+
+def test_with_tensorflow_alone_it_answers_ids_and_histories_known_or_not(core, exported) -> None:
+    histories = [
+        ["", "i4", "nowhere", "i2"], ["茶", "", "", ""], ["nowhere", "", "", ""], ["", "", "", ""],
+        ["i1", "i2", "i1", "i2"],
+    ]  # fmt: skip
+    answers = answers_alone(
+        exported / "1",
+        {
+            "serving_default": ("user", "text", ["安", "nobody", "u 3", ""]),
+            "recommend_from_history": ("history", "text", histories),
+            "similar": ("item", "text", ["i11", "nowhere", "茶"]),
+        },
+    )
+    popular = NAMES[POPULAR[:K]].tolist()
+
+    users = answers["serving_default"]
+    items, best = best_of(core, [HISTORIES[1], HISTORIES[2]], K)
+    assert users["known"] == [True, False, True, False]
+    assert users["item"] == [items[0], popular, items[1], popular]
+    assert np.allclose(np.array(users["score"])[[0, 2]], best, atol=1e-5)
+    assert np.isneginf(np.array(users["score"])[[1, 3]]).all()
+
+    told = answers["recommend_from_history"]
+    items, best = best_of(core, [[4, 2], [0], [1, 2, 1, 2]], K)
+    assert told["known"] == [True, True, False, False, True]
+    assert told["item"] == [items[0], items[1], popular, popular, items[2]]
+    assert np.allclose(np.array(told["score"])[[0, 1, 4]], best, atol=1e-5)
+
+    like = answers["similar"]
+    items, best = alike(core, [11, 0], K)
+    assert like["known"] == [True, False, True]
+    assert like["item"] == [items[0], [""] * K, items[1]]
+    assert np.allclose(np.array(like["score"])[[0, 2]], best, atol=1e-5)
+
+
+def test_the_folder_is_as_tensorflow_serving_wants_it_with_a_card(exported) -> None:
+    assert {file.name for file in exported.iterdir()} == {"1", "README.md", "recommender.json"}
+    about = json.loads((exported / "recommender.json").read_text(encoding="utf-8"))
+    assert about == {"items": 12, "users": 3, "k": 5, "signatures": ["recommend", "recommend_from_history", "similar"]}
+    card = (exported / "README.md").read_text(encoding="utf-8")
+    for expected in ("encoder sequence", "CC0-1.0", "a shop", "abc123", "2 rows were empty", "`similar`", "(batch, 5)"):
+        assert expected in card
+    assert "gets the popular items, without scores" in card
+
+
+def test_the_linear_model_for_all_items_leaves_places_empty_and_says_nothing_of_who_is_not_known(tmp_path) -> None:
+    core = linear_core(WEIGHTS)
+    loaded = tf.saved_model.load(
+        str(write_recommender(artefact_of(core, k=ITEMS, unknown="nothing"), tmp_path / "m", overwrite=False) / "1")
+    )
+    answer = {name: value.numpy() for name, value in loaded.signatures["recommend"](tf.constant(["ann", "?"])).items()}
+    items, best = best_of(core, HISTORIES[:1], ITEMS)
+    assert [one.decode() for one in answer["item"][0]] == items[0]
+    assert items[0][-5:] == [""] * 5
+    assert np.isneginf(answer["score"][0, -5:]).all()
+    assert np.allclose(answer["score"][0], best[0], atol=1e-5)
+    assert (answer["item"][1] == b"").all()
+    assert answer["known"].tolist() == [True, False]
+    like = loaded.signatures["similar"](tf.constant(["i3"]))
+    items, best = alike(core, [3], ITEMS - 1)
+    assert [one.decode() for one in like["item"].numpy()[0]] == items[0]
+    assert np.allclose(like["score"], best, atol=1e-6)
+
+
+def test_popularity_knows_of_no_likeness_and_has_no_signature_for_it(tmp_path) -> None:
+    core = popularity_core(np.arange(ITEMS, 0, -1))
+    folder = write_recommender(artefact_of(core, similar=False), tmp_path / "m", overwrite=False)
+    loaded = tf.saved_model.load(str(folder / "1"))
+    assert set(loaded.signatures) == {"recommend", "recommend_from_history", "serving_default"}
+    assert "Signature `similar`" not in (folder / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("output", ["item", "score", "known"])
+def test_it_raises_when_answers_differ_and_leaves_nothing_behind(core, tmp_path, monkeypatch, output: str) -> None:
+    artefact = artefact_of(core)
+    (asked, wanted), answers = artefact.samples["recommend"], {}
+    for name, (_, right) in artefact.samples.items():
+        texts = np.char.decode(right["item"].astype(bytes), "utf-8").tolist()
+        answers[name] = {"item": texts, "score": right["score"].tolist(), "known": right["known"].tolist()}
+    # What the process of its own said is known from the tests above.
+    monkeypatch.setattr("sora_keras.export.recommendations.answers_alone", lambda version, asked: answers)
+    other = dict(wanted)
+    other[output] = wanted[output][:, ::-1] if output != "known" else ~wanted["known"]
+    wrong = {**artefact.samples, "recommend": (asked, other)}
+    with pytest.raises(ExportError, match=rf"signature recommend\) answers otherwise than predict: output '{output}'"):
+        write_recommender(replace(artefact, samples=wrong), tmp_path / "deep" / "m", overwrite=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_answers_of_the_process_itself_are_compared(core, tmp_path) -> None:
+    artefact = artefact_of(core)
+    asked, wanted = artefact.samples["similar"]
+    wrong = {**artefact.samples, "similar": (asked[::-1], wanted)}
+    with pytest.raises(ExportError, match=r"signature similar\) answers otherwise"):
+        write_recommender(replace(artefact, samples=wrong), tmp_path / "m", overwrite=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_raises_when_the_process_fails_and_leaves_nothing_behind(core, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(proof, "_ANSWER", "raise SystemExit('cannot load this')")
+    with pytest.raises(ExportError, match="cannot load this"):
+        write_recommender(artefact_of(core), tmp_path / "m", overwrite=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_word_for_who_is_not_known_that_is_none_is_refused(core, tmp_path) -> None:
+    with pytest.raises(ParameterError, match=r"unknown must be 'nothing' or 'popular'. Received: 'error'"):
+        write_recommender(artefact_of(core, unknown="error"), tmp_path / "m", overwrite=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_kept(core, exported, tmp_path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes").write_text("keep")
+    for overwrite, said in ((False, "exists"), (True, "recommender.json")):
+        with pytest.raises(SaveError, match=said):
+            write_recommender(artefact_of(core), tmp_path / "mine", overwrite=overwrite)
+    assert (tmp_path / "mine" / "notes").read_text() == "keep"
+    with pytest.raises(SaveError, match="exists"):
+        write_recommender(artefact_of(core), exported, overwrite=False)
+    assert (exported / "1" / "saved_model.pb").is_file()
+
+
+@settings(deadline=None, max_examples=40)
+@given(lengths=st.lists(st.integers(0, 7), min_size=1, max_size=4), length=st.integers(1, 9), room=st.integers(0, 2))
+def test_the_latest_items_are_read(lengths: list[int], length: int, room: int) -> None:
+    rows = [list(range(10 * row, 10 * row + size)) for row, size in enumerate(lengths)]
+    given = np.pad(padded_rows(rows), ((0, 0), (0, room)))
+    found = _latest(tf.constant(given), length).numpy()
+    assert [row[row > 0].tolist() for row in found] == [[item + 1 for item in row[-length:]] for row in rows]
+    assert all((row[len(kept[-length:]) :] == 0).all() for row, kept in zip(found, rows, strict=True))
