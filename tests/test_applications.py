@@ -12,11 +12,12 @@ import pytest
 from sora_keras.applications import applications_folder, find_application, list_applications
 from sora_keras.errors import ParameterError
 from tests.pictures import encoded, shapes
+from tests.recommending import ratings
 
 
 def test_applications_are_listed_with_what_they_do() -> None:
     known = list_applications()
-    assert set(known) == {"digits", "medical_images", "news_topics", "sentiment"}
+    assert set(known) == {"digits", "medical_images", "movies", "news_topics", "sentiment"}
     assert all(line.endswith(".") for line in known.values())
 
 
@@ -70,6 +71,22 @@ def test_medical_images_keep_patients_together(tmp_path, monkeypatch, capsys) ->
     assert "No diagnosis" in card
 
 
+@pytest.mark.parametrize("header", ["user,film,time", "user,film"])
+def test_movies_run_on_ones_own_log(tmp_path, monkeypatch, capsys, header) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows, _ = ratings()
+    lines = [",".join((user, item, str(place))[: header.count(",") + 1]) for place, (user, item) in enumerate(rows)]
+    (tmp_path / "log.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+    report = find_application("movies")(str(tmp_path / "log.csv"))
+    # Whoever had four of a group of six wants one of the other two.
+    assert report["hit_rate@5"] > 0.9
+    said = capsys.readouterr().out
+    for expected in ("For user u0: i", "Why? i", "From the exported model, for user u0: i", "somebody new with i"):
+        assert expected in said
+    assert (tmp_path / "exports" / "movies" / "1" / "saved_model.pb").exists()
+    assert (tmp_path / "exports" / "movies.html").exists()
+
+
 def test_a_wheel_carries_the_applications(tmp_path: Path) -> None:
     root = Path(__file__).parent.parent
     shutil.copytree(root / "sora_keras", tmp_path / "source" / "sora_keras")
@@ -93,6 +110,6 @@ def test_a_wheel_carries_the_applications(tmp_path: Path) -> None:
     subprocess.run([*install, str(next(tmp_path.glob("*.whl")))], check=True, capture_output=True)
     code = "from sora_keras.applications import list_applications; print(*list_applications())"
     done = subprocess.run([sys.executable, "-c", code], cwd=target, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["digits", "medical_images", "news_topics", "sentiment"]
+    assert done.stdout.split() == ["digits", "medical_images", "movies", "news_topics", "sentiment"]
     templates = {file.name for file in target.rglob("templates/*")}
     assert {"card.md", "explanation.html", "page.html"} <= templates

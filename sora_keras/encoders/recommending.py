@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from sora_keras.layers.item_vectors import ItemVectors
 
-HISTORY, QUERY, LINEAR, VECTORS, SHARE, SCALED = "history", "query", "linear", "vectors", "share", "scaled"
+HISTORY, USER, QUERY, LINEAR, VECTORS = "history", "user", "query", "linear", "vectors"
+SHARE, SCALED = "share", "scaled"
 MODALITY = "interactions"
 CLOSED_FORM = ("popularity", "linear")  # solved, not trained
 _BLOCKS, _HEADS = 2, 2
@@ -29,7 +30,7 @@ class CatalogueFacts:
 
     items: how many there are; length: the most past items that are read; width: numbers an item vector;
     dropout: share left out in training; ordered: whether the order of a history says something; vectors: the table,
-    called with item numbers for their vectors.
+    called with item numbers for their vectors; about: the features of the user (batch, any), where there is a table.
     """
 
     items: int
@@ -38,13 +39,15 @@ class CatalogueFacts:
     dropout: float
     ordered: bool
     vectors: ItemVectors
+    about: Any = None
 
 
 @dataclass(frozen=True)
 class Network:
     """A recommender's graphs over one set of weights.
 
-    core: from item numbers (batch, steps), 0 padding at the end, to a score of every item (batch, items);
+    core: from item numbers (batch, steps), 0 padding at the end, and where users have features the user's number
+    (batch,), 0 for somebody new, to a score of every item (batch, items);
     training: from item numbers (batch, steps + 1) to how unlikely each next one was found, see `NextItemLoss`; by_step:
     whether each step of a window is learned from, or only random beginnings of it.
     """
@@ -102,7 +105,10 @@ def _two_tower(history: Any, facts: CatalogueFacts) -> Any:
 
     mean = MaskedPooling("mean")(facts.vectors(history))
     wide = keras.layers.Dense(2 * facts.width, activation="gelu")(keras.layers.Dropout(facts.dropout)(mean))
-    return keras.layers.Add()([mean, keras.layers.Dense(facts.width)(wide)])
+    parts = [mean, keras.layers.Dense(facts.width)(wide)]
+    if facts.about is not None:
+        parts.append(keras.layers.Dense(facts.width, use_bias=False, name="about")(facts.about))
+    return keras.layers.Add()(parts)
 
 
 def _nothing(history: Any, facts: CatalogueFacts) -> Any:
@@ -119,12 +125,14 @@ for _name, _build, _defaults in (
     register_encoder(Encoder(_name, MODALITY, "histories", _build, _defaults))
 
 
-def build_network(encoder: Encoder, facts: CatalogueFacts, layers: Sequence[Any], make_loss: Any) -> Network:
+def build_network(
+    encoder: Encoder, facts: CatalogueFacts, layers: Sequence[Any], make_loss: Any, people: Any = None
+) -> Network:  # fmt: skip
     """The graphs of an encoder that is trained.
 
     Args:
         layers: the user's, between encoder and scores. make_loss: from the items' table to the layer that is trained
-            by.
+            by. people: a `UserFeatures`, whose features `encoder.build` finds in `facts.about`, or None.
 
     Raises:
         ParameterError: what comes out of the user's layers is no vector of `facts.width`.
@@ -134,21 +142,25 @@ def build_network(encoder: Encoder, facts: CatalogueFacts, layers: Sequence[Any]
     from sora_keras.layers.histories import LastState, RandomOrder, RandomPrefix
 
     history = keras.Input((None,), dtype="int32", name=HISTORY)
+    user = [] if people is None else [keras.Input((), dtype="int32", name=USER)]
+    if user:
+        facts = replace(facts, about=people(user[0]))
     states = _extended(encoder.build(history, facts), layers, facts)
     by_step = len(states.shape) == 3
     # A model of its own, so that training runs the same layers on the beginnings of histories.
-    encode = keras.Model(history, states, name="encoder")
+    encode = keras.Model([history, *user], states, name="encoder")
     query = LastState(name=QUERY)([states, history]) if by_step else keras.layers.Identity(name=QUERY)(states)
-    core = keras.Model(history, facts.vectors(query, reverse=True), name="core")
+    core = keras.Model([history, *user] if user else history, facts.vectors(query, reverse=True), name="core")
     windows = keras.Input((None,), dtype="int32", name="windows")
     drawn = windows if facts.ordered else RandomOrder()(windows)
     if by_step:
         before, after = drawn[:, :-1], drawn[:, 1:]
-        found = encode(before)
+        found = encode([before, *user])
     else:
-        before, after = RandomPrefix(cuts=_CUTS)(drawn)
-        found = keras.layers.Reshape((1, facts.width))(encode(before))
-    return Network(core, keras.Model(windows, make_loss(facts.vectors)([found, after]), name="training"), by_step)
+        before, after, *whose = RandomPrefix(cuts=_CUTS)(drawn, *user)
+        found = keras.layers.Reshape((1, facts.width))(encode([before, *whose]))
+    lost = make_loss(facts.vectors)([found, after])
+    return Network(core, keras.Model([windows, *user] if user else windows, lost, name="training"), by_step)
 
 
 def _extended(states: Any, layers: Sequence[Any], facts: CatalogueFacts) -> Any:

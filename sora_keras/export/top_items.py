@@ -16,11 +16,11 @@ class TopItems(tf.Module):
     """From histories to the best items, by a core as `sora_keras.encoders.recommending` builds it.
 
     Args:
-        core: from item numbers (batch, steps), 0 padding, to scores (batch, items).
+        core: from item numbers (batch, steps), 0 padding, and perhaps user numbers, to scores (batch, items).
         chunk: the most items scored at once, where scores are a vector of the history times one of each item.
 
     Example:
-        >>> items, scores = TopItems(core)(histories, seen, allowed, k)
+        >>> items, scores = TopItems(core)(histories, users, seen, allowed, k)
     """
 
     def __init__(self, core: keras.Model, chunk: int = CHUNK) -> None:
@@ -30,12 +30,15 @@ class TopItems(tf.Module):
         self.query = query_model(core) if self.items > chunk else None
         self.table: Any = None if self.query is None else item_vectors(core)
 
-    def __call__(self, history: tf.Tensor, seen: tf.Tensor, allowed: tf.Tensor, k: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    def __call__(
+        self, history: tf.Tensor, user: tf.Tensor, seen: tf.Tensor, allowed: tf.Tensor, k: Any
+    ) -> tuple[tf.Tensor, tf.Tensor]:  # fmt: skip
         """The best k items of each history, best first.
 
         Args:
             history: (batch, steps) int32, items numbered from 1, 0 padding at the end.
-            seen: (batch, any) int32, numbered alike: items that are left out.
+            user: (batch,) int32, users numbered from 1, 0 for somebody new; counts where the core knows of users.
+            seen: (batch, any) int32, numbered as the history: items that are left out.
             allowed: (items,) bool: which items may come at all. k: how many, at most all items.
 
         Returns:
@@ -43,13 +46,17 @@ class TopItems(tf.Module):
             was left.
         """
         if self.query is None:
-            scores = tf.cast(self.core(history, training=False), tf.float32)
+            scores = tf.cast(self.core(self.given(history, user), training=False), tf.float32)
             best, found = tf.math.top_k(_without(scores, seen, allowed, 0), k)
         else:
-            query = self.query(history, training=False)
+            query = self.query(self.given(history, user), training=False)
             table, bias = self.table.vectors(), self.table.bias.value
             best, found = best_by_product(query, table, bias, seen, allowed, k, self.chunk)
         return tf.where(tf.math.is_inf(best), -1, found), best
+
+    def given(self, history: tf.Tensor, user: tf.Tensor) -> Any:
+        """What the core takes of these."""
+        return [history, user] if len(self.core.inputs) > 1 else history
 
 
 def best_by_product(

@@ -9,4 +9,5 @@ import sora_keras.layers.masked_pooling
 import sora_keras.layers.ngram_ids
 import sora_keras.layers.pictures
 import sora_keras.layers.preset_ids
+import sora_keras.layers.user_features
 import sora_keras.layers.word_ids  # noqa: F401

@@ -62,8 +62,9 @@ class RandomPrefix(keras.layers.Layer):
     Args:
         cuts: how many beginnings of each history are drawn in training; otherwise there is one, all but its end.
 
-    Input: item numbers (batch, steps + 1), padded with 0 at the end, two at least in each row.
-    Output: beginnings (batch × cuts, steps), and what came next (batch × cuts, 1).
+    Input: item numbers (batch, steps + 1), padded with 0 at the end, two at least in each row; perhaps user numbers
+        (batch,).
+    Output: beginnings (batch × cuts, steps), and what came next (batch × cuts, 1); where users are given, theirs.
     """
 
     def __init__(self, cuts: int = 1, **kwargs: Any) -> None:
@@ -71,9 +72,10 @@ class RandomPrefix(keras.layers.Layer):
         self.cuts = cuts
         self.random = keras.random.SeedGenerator()
 
-    def call(self, windows: Any, training: bool = False) -> tuple[Any, Any]:
+    def call(self, windows: Any, users: Any = None, training: bool = False) -> tuple[Any, ...]:
         if training:
             windows = ops.repeat(windows, self.cuts, axis=0)
+            users = None if users is None else ops.repeat(users, self.cuts, axis=0)
         most = ops.sum(ops.cast(ops.not_equal(windows, 0), "int32"), axis=1) - 1
         cut = most
         if training:
@@ -81,11 +83,13 @@ class RandomPrefix(keras.layers.Layer):
             cut = ops.minimum(1 + ops.cast(share * ops.cast(most, "float32"), "int32"), most)
         before = ops.arange(ops.shape(windows)[1] - 1, dtype="int32")[None, :] < cut[:, None]
         prefixes = ops.where(before, windows[:, :-1], ops.zeros_like(windows[:, :-1]))
-        return prefixes, ops.take_along_axis(windows, cut[:, None], axis=1)
+        after = ops.take_along_axis(windows, cut[:, None], axis=1)
+        return (prefixes, after) if users is None else (prefixes, after, users)
 
-    def compute_output_spec(self, windows: Any, training: bool = False) -> Any:
+    def compute_output_spec(self, windows: Any, users: Any = None, training: bool = False) -> Any:
         steps = None if windows.shape[1] is None else windows.shape[1] - 1
-        return keras.KerasTensor((None, steps), dtype="int32"), keras.KerasTensor((None, 1), dtype="int32")
+        shapes = [(None, steps), (None, 1), *([] if users is None else [(None,)])]
+        return tuple(keras.KerasTensor(shape, dtype="int32") for shape in shapes)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "cuts": self.cuts}

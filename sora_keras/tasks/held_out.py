@@ -34,13 +34,16 @@ class HeldOut:
         if len(users) > _ASKED:
             users = np.sort(np.random.default_rng(0).permutation(users)[:_ASKED])
         self.length, self.items = length, known.n_items
+        self.users = users
         self.histories = [known.history(int(user)) for user in users]
         self.truth = lists_of(held_out).take(users)
 
     def figure(self, core: keras.Model) -> float:
         """NDCG@10 of a core, among all items but those known."""
         ranker, k = Ranker(core, self.length), min(_K, self.items)
-        return self._ndcg(np.concatenate([items for items, _ in ranker.rank_all(self.histories, k)]), k)
+        return self._ndcg(
+            np.concatenate([items for items, _ in ranker.rank_all(self.histories, k, users=self.users)]), k
+        )
 
     def best(self, settings: Iterable[tuple[Any, np.ndarray]]) -> Any:
         """Which of several settings has the highest NDCG@100, each with the scores that it gives (users, items)."""
@@ -54,7 +57,8 @@ class HeldOut:
     def scores(self, core: keras.Model) -> np.ndarray:
         """What a core says of each item (users, items)."""
         ranker, everything = Ranker(core, self.length), np.arange(self.items)[None, :]
-        return np.concatenate([ranker.scores([history], everything) for history in self.histories])
+        told = zip(self.histories, self.users, strict=True)
+        return np.concatenate([ranker.scores([history], everything, users=[int(user)]) for history, user in told])
 
     @cached_property
     def _had(self) -> Any:

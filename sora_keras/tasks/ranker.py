@@ -20,8 +20,8 @@ class Ranker:
     """Asks a core for the best items.
 
     Args:
-        core: from item numbers (batch, steps), 0 padding, to scores (batch, items). length: the most past items
-            that it reads.
+        core: from item numbers (batch, steps), 0 padding, and perhaps user numbers, to scores (batch, items). length:
+            the most past items that it reads.
     """
 
     def __init__(self, core: keras.Model, length: int) -> None:
@@ -30,21 +30,22 @@ class Ranker:
         self.items, self.length = int(core.output_shape[-1]), length
         self._top = TopItems(core)
         numbers = tf.TensorSpec([None, None], tf.int32)
-        allowed = tf.TensorSpec([self.items], tf.bool)
+        allowed, people = tf.TensorSpec([self.items], tf.bool), tf.TensorSpec([None], tf.int32)
         self._answer = tf.function(
-            self._top, input_signature=[numbers, numbers, allowed, tf.TensorSpec([], tf.int32)], autograph=False
+            self._top, input_signature=[numbers, people, numbers, allowed, tf.TensorSpec([], tf.int32)], autograph=False
         )
-        self._score = tf.function(self._scores_at, input_signature=[numbers, numbers], autograph=False)
+        self._score = tf.function(self._scores_at, input_signature=[numbers, people, numbers], autograph=False)
         self._all = tf.ones([self.items], tf.bool)
 
     def rank(
-        self, histories: Sequence[np.ndarray], k: int, *, seen: Sequence[np.ndarray] | None = None,
-        allowed: np.ndarray | None = None,
+        self, histories: Sequence[np.ndarray], k: int, *, users: Sequence[int] | np.ndarray | None = None,
+        seen: Sequence[np.ndarray] | None = None, allowed: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """The best k items of a few histories.
 
         Args:
-            histories: item numbers from 0, the oldest first. seen: for each the items that are left out; None for none.
+            histories: item numbers from 0, the oldest first. users: whose each is, from 0; None for people who are new.
+            seen: for each the items that are left out; None for none.
             allowed: (items,) bool; None for all.
 
         Returns:
@@ -55,32 +56,43 @@ class Ranker:
         told = padded([history[-self.length :] for history in histories])
         left_out = np.zeros((len(histories), 1), np.int32) if seen is None else padded(seen)
         mask = self._all if allowed is None else tf.constant(allowed)
-        items, scores = self._answer(told, left_out, mask, np.int32(k))
+        items, scores = self._answer(told, numbered(users, len(histories)), left_out, mask, np.int32(k))
         return items.numpy(), scores.numpy()
 
     def rank_all(
-        self, histories: Sequence[np.ndarray], k: int, *, exclude_seen: bool = True, allowed: np.ndarray | None = None
+        self, histories: Sequence[np.ndarray], k: int, *, users: Sequence[int] | np.ndarray | None = None,
+        exclude_seen: bool = True, allowed: np.ndarray | None = None,
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
         """The same for any number of histories, in their order, some at a time."""
         some = int(np.clip(_SCORES // min(self.items, CHUNK), 1, _MOST))
         for begin in range(0, len(histories), some):
             part = [histories[place] for place in range(begin, min(begin + some, len(histories)))]
-            yield self.rank(part, k, seen=part if exclude_seen else None, allowed=allowed)
+            whose = None if users is None else users[begin : begin + some]
+            yield self.rank(part, k, users=whose, seen=part if exclude_seen else None, allowed=allowed)
 
-    def scores(self, histories: Sequence[np.ndarray], items: np.ndarray) -> np.ndarray:
+    def scores(
+        self, histories: Sequence[np.ndarray], items: np.ndarray, *, users: Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:  # fmt: skip
         """The scores of some items, (histories, any) numbers from 0, each for its history."""
         told = padded([history[-self.length :] for history in histories])
-        return self._score(told, np.asarray(items, np.int32)).numpy()
+        return self._score(told, numbered(users, len(histories)), np.asarray(items, np.int32)).numpy()
 
-    def _scores_at(self, history: Any, items: Any) -> Any:
+    def _scores_at(self, history: Any, user: Any, items: Any) -> Any:
         import tensorflow as tf
 
         if self._top.query is None:
-            return tf.gather(tf.cast(self._top.core(history, training=False), tf.float32), items, batch_dims=1)
-        query = self._top.query(history, training=False)
+            return tf.gather(
+                tf.cast(self._top.core(self._top.given(history, user), training=False), tf.float32), items, batch_dims=1
+            )
+        query = self._top.query(self._top.given(history, user), training=False)
         table = self._top.table
         at = tf.einsum("bd,bnd->bn", query, table.look_up(items)) + table.look_up_bias(items)
         return tf.cast(at, tf.float32)
+
+
+def numbered(users: Sequence[int] | np.ndarray | None, count: int) -> np.ndarray:
+    """Users numbered from 1 (count,) int32, of numbers from 0; 0 where they are new."""
+    return np.zeros(count, np.int32) if users is None else np.asarray(users, np.int32) + 1
 
 
 def padded(rows: Sequence[np.ndarray]) -> np.ndarray:

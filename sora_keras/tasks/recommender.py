@@ -45,7 +45,8 @@ class Recommender(Recipe):
         width: numbers in the vector of an item.
         dropout: the share of a network's numbers left out in training, 0 to 0.95.
         negatives: how many other items each next item is told apart from in training; None for all of them;
-            `"auto"` is all of up to 10,000, and else 512 drawn at random, with the bias of that taken off.
+            `"auto"` is all of up to 10,000, and else 512 drawn at random, with the bias of that taken off. The two
+            towers tell each from the others of its batch, or from the hardest that many of them.
         user, item, rating, time: the columns' names, where they don't say it themselves; False does without ratings or
             times that are there.
         least_rating: leave out what was rated lower; None leaves nothing out. Otherwise every row counts alike.
@@ -87,7 +88,7 @@ class Recommender(Recipe):
         return build_core(self, examples, y)
 
     def fit(  # type: ignore[override]
-        self, X: Any, y: Any = None, *, items: Any = None, validation: Any = None,
+        self, X: Any, y: Any = None, *, items: Any = None, users: Any = None, validation: Any = None,
         resume: str | os.PathLike[str] | None = None,
     ) -> Self:  # fmt: skip
         """Read, check, hold out, choose an encoder, and train it on all.
@@ -96,7 +97,8 @@ class Recommender(Recipe):
             X: the log: a path, several or a glob; a data frame, a dictionary of columns, records; rows (user, item),
                 (user, item, rating) or (user, item, rating, time).
             y: the ratings, or the name of their column.
-            items: a table of items with an id, and perhaps a title and features; unfamiliar ids are ignored.
+            items, users: tables of items and of users, with an id, and perhaps a title and features; ids that the log
+                does not have are ignored. Titles are shown; features are read by `"two_tower"`.
             validation: interactions to choose by, as `X`; None holds some out by `protocol`, and trains on all in
                 the end.
             resume: a folder that keeps the run after each epoch. Called again with it, `fit` goes on there.
@@ -106,7 +108,9 @@ class Recommender(Recipe):
         """
         from sora_keras.tasks.recommender_fitting import fit_recommender
 
-        self._fitted = fit_recommender(self, X, y, items=items, validation=validation, resume=resume)  # type: ignore[assignment]
+        self._fitted = fit_recommender(  # type: ignore[assignment]
+            self, X, y, items=items, users=users, validation=validation, resume=resume
+        )
         return self
 
     def evaluate(self, X: Any = None, y: Any = None) -> RankingReport:  # type: ignore[override]
@@ -125,13 +129,13 @@ class Recommender(Recipe):
         return score_recommender(self, X, y)
 
     def recommend(
-        self, user: Any = None, k: int = 10, *, history: Iterable[Any] | None = None, exclude_seen: bool = True,
-        only: Iterable[Any] | None = None, without: Iterable[Any] | None = None, unknown: str = "error",
+        self, user: Any = None, k: int | None = None, *, history: Iterable[Any] | None = None,
+        exclude_seen: bool = True, only: Iterable[Any] | None = None, without: Iterable[Any] | None = None, unknown: str = "error",
     ) -> Recommendations:  # fmt: skip
-        """The k items that suit a user, or a history, best.
+        """The items that suit a user, or a history, best.
 
         Args:
-            user: the id of a user of `fit`. k: how many, at most as many as there are items.
+            user: the id of a user of `fit`. k: how many; None for 10, or as many items as there are.
             history: ids of items, the oldest first, of somebody new, instead of `user`.
             exclude_seen: leave out what stands in the history. only, without: ids that may come, or may not.
             unknown: `"error"`, or `"popular"`: what a user that is not known, or an empty history, gets.
@@ -148,19 +152,20 @@ class Recommender(Recipe):
             self, user, k, history=history, exclude_seen=exclude_seen, only=only, without=without, unknown=unknown
         )
 
-    def recommend_many(self, users: Sequence[Any], k: int = 10, *, exclude_seen: bool = True) -> np.ndarray:
+    def recommend_many(self, users: Sequence[Any], k: int | None = None, *, exclude_seen: bool = True) -> np.ndarray:
         """The ids of the best k items of each user, (users, k) of `str`, the best first; "" where none is left."""
-        from sora_keras.tasks.recommending import check_k, ids_of, user_numbers
+        from sora_keras.tasks.recommending import checked, ids_of, user_numbers
 
         log, parts = self.fitted.log, []
-        check_k(k, log.n_items)
-        histories = [log.history(user) for user in user_numbers(log, users)]
-        for items, _ in self._ranker.rank_all(histories, k, exclude_seen=exclude_seen):
+        k = checked(k, log.n_items)
+        numbers = user_numbers(log, users)
+        histories = [log.history(user) for user in numbers]
+        for items, _ in self._ranker.rank_all(histories, k, users=numbers, exclude_seen=exclude_seen):
             parts.append(ids_of(log, items))
         return np.concatenate([np.empty((0, k), object), *parts])
 
     def recommend_all(
-        self, path: str | os.PathLike[str], k: int = 10, *, users: Iterable[Any] | None = None,
+        self, path: str | os.PathLike[str], k: int | None = None, *, users: Iterable[Any] | None = None,
         exclude_seen: bool = True, overwrite: bool = False,
     ) -> Path:  # fmt: skip
         """Write the best k items of every user, or of some, as they are found.
@@ -175,14 +180,14 @@ class Recommender(Recipe):
 
         return write_all(self, path, k, users=users, exclude_seen=exclude_seen, overwrite=overwrite)
 
-    def stream(self, X: Any, k: int = 10) -> Iterator[Recommendations]:
+    def stream(self, X: Any, k: int | None = None) -> Iterator[Recommendations]:
         """`Recommendations` for each user in turn: of a list of ids, or of a file with a column of users."""
         from sora_keras.tasks.recommending import stream_users
 
         return stream_users(self, X, k)
 
-    def similar(self, item: Any, k: int = 10) -> Recommendations:
-        """The k items most like one: by the cosine of their vectors, or by their weights in the linear model.
+    def similar(self, item: Any, k: int | None = None) -> Recommendations:
+        """The items most like one: by the cosine of their vectors, or by their weights in the linear model.
 
         Raises:
             ParameterError: an unknown item, or a recommender by popularity, which knows of no likeness.
@@ -195,7 +200,8 @@ class Recommender(Recipe):
         """The scores of some items for a user, (items,) float32: higher is better, and their order is what counts."""
         log = self.fitted.log
         numbers = np.array([[log.item_number(item) for item in items]], np.int32)
-        return self._ranker.scores([log.history(log.user_number(user))], numbers)[0]
+        number = log.user_number(user)
+        return self._ranker.scores([log.history(number)], numbers, users=[number])[0]
 
     def predict(self, X: Any) -> np.ndarray:
         """The score of each row (user, item), (rows,) float32, as scikit-learn asks for it."""
@@ -238,8 +244,8 @@ class Recommender(Recipe):
         return self
 
     def export(
-        self, path: str | os.PathLike[str], *, format: str = "saved_model", k: int = 10, unknown: str = "nothing",
-        quantize: str | None = None, data: Any = None, licence: str = "not stated", intended_use: str = "",
+        self, path: str | os.PathLike[str], *, format: str = "saved_model", k: int | None = None,
+        unknown: str = "nothing", quantize: str | None = None, data: Any = None, licence: str = "not stated", intended_use: str = "",
         overwrite: bool = False,
     ) -> Path:  # fmt: skip
         """Write a SavedModel that answers from ids alone, and prove it before returning.
@@ -249,7 +255,8 @@ class Recommender(Recipe):
         float32, "" and the lowest number where nothing is left, and `known` (batch,) bool. What a user had is left out.
 
         Args:
-            k: how many items an answer has. unknown: what an unknown user gets, `"nothing"` or the `"popular"` items.
+            k: how many items an answer has; None for 10, or as many as there are.
+            unknown: what an unknown user gets, `"nothing"` or the `"popular"` items.
             licence, intended_use: for the model card. overwrite: replace what is there.
 
         Raises:

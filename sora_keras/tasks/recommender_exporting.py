@@ -10,7 +10,7 @@ import numpy as np
 
 from sora_keras.export import RecommenderArtefact, write_recommender
 from sora_keras.tasks.recommender_fitting import PROTOCOLS
-from sora_keras.tasks.recommending import check_k, ids_of
+from sora_keras.tasks.recommending import checked, ids_of
 
 if TYPE_CHECKING:
     from sora_keras.tasks.recommender import Recommender
@@ -20,13 +20,13 @@ _NOBODY = ""  # an id that no user has
 
 
 def export_recommender(
-    recipe: Recommender, path: str | os.PathLike[str], *, k: int, unknown: str, licence: str, intended_use: str,
+    recipe: Recommender, path: str | os.PathLike[str], *, k: int | None, unknown: str, licence: str, intended_use: str,
     overwrite: bool,
 ) -> Path:  # fmt: skip
     """Gather what the export room needs, and let it write."""
     fitted = recipe.fitted
     log, record = fitted.log, fitted.training
-    check_k(k, log.n_items)
+    k = checked(k, log.n_items)
     popular = np.argsort(-log.counts, kind="stable").astype(np.int32)
     samples = _samples(recipe, k, popular if unknown == "popular" else None)
     card = {
@@ -59,13 +59,15 @@ def _samples(
     spread = np.unique(np.linspace(0, len(with_history) - 1, _ASKED).astype(int))
     users = with_history[spread]
     histories = [log.history(user) for user in users]
-    items, scores = recipe._ranker.rank(histories, k, seen=histories)
-    answer = _with_nobody(ids_of(log, items), scores, None if popular is None else log.item_ids[popular[:k]])
+    others = None if popular is None else log.item_ids[popular[:k]]
+    items, scores = recipe._ranker.rank(histories, k, users=users, seen=histories)
+    new = recipe._ranker.rank(histories, k, seen=histories)
+    answer = _with_nobody(ids_of(log, items), scores, others)
     width = max(map(len, histories))
     told = [[*(str(one) for one in log.item_ids[past]), *[""] * (width - len(past))] for past in histories]
     samples: dict[str, tuple[list[Any], dict[str, np.ndarray]]] = {
         "recommend": ([*map(str, log.user_ids[users]), _NOBODY], answer),
-        "recommend_from_history": ([*told, [""] * width], answer),
+        "recommend_from_history": ([*told, [""] * width], _with_nobody(ids_of(log, new[0]), new[1], others)),
     }
     if recipe.fitted.encoder != "popularity" and log.n_items > 1:
         asked = np.unique(np.linspace(0, log.n_items - 1, _ASKED).astype(int))

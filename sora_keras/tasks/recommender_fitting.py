@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -33,8 +33,8 @@ class FittedRecommender:
     log: the interactions, which hold every user's history; core: from a history to a score of every item; encoder: the
     one in use; protocol: `"last"` or `"random"`; length: the most past items that are read; linear: penalty and dropout
     of the linear model, and how much its scores count beside a sequence's; compared: NDCG@10 of each encoder on what
-    was held out; table: of items, with titles and features; titles: (items,) by number; cold: from features to the
-    vector of an item without interactions; the rest as in `sora_keras.recipe.Fitted`.
+    was held out; table, people: of items and of users, with titles and features; titles: (items,) by number; cold:
+    from features to the vector of an item without interactions; the rest as in `sora_keras.recipe.Fitted`.
     """
 
     log: Interactions
@@ -49,13 +49,14 @@ class FittedRecommender:
     fingerprint: str
     rows: tuple[int, int]
     table: ItemTable | None = None
+    people: ItemTable | None = None
     titles: np.ndarray | None = None
     cold: np.ndarray | None = None
     scores: dict[str, Any] = field(default_factory=dict)
 
 
 def fit_recommender(
-    recipe: Recommender, X: Any, y: Any, *, items: Any, validation: Any, resume: Any
+    recipe: Recommender, X: Any, y: Any, *, items: Any, users: Any, validation: Any, resume: Any
 ) -> FittedRecommender:  # fmt: skip
     """Everything from a log to a trained core; the recipe itself is not changed."""
     from sora_keras.data import describe
@@ -65,14 +66,17 @@ def fit_recommender(
     deadline = None if recipe.time_limit is None else time.monotonic() + recipe.time_limit
     with reproducible(recipe.seed), precision(recipe.precision):
         log = recipe.read(X, y)
-        table, titles, features, missing = _described(items, log)
-        findings = (*log.findings, *missing)
+        table, titles, features, missing = _described(items, log.item_ids, "item")
+        people, _, about, strangers = _described(users, log.user_ids, "user")
+        findings = (*log.findings, *missing, *strangers)
         if recipe.verbose and findings:
             print(describe(findings))
         protocol = _protocol(recipe, log)
         known, held_out = _held_out(recipe, log, protocol, validation)
-        plan = Plan(recipe, protocol, _length(recipe, log, protocol), deadline, resume, features)
-        trials = [try_encoder(plan, name, known, held_out) for name in _candidates(recipe, log, features, held_out)]
+        plan = Plan(recipe, protocol, _length(recipe, log, protocol), deadline, resume, features, about)
+        described = features is not None or about is not None
+        names = _candidates(recipe, log, described, held_out)
+        trials = [try_encoder(plan, name, known, held_out) for name in names]
         best = max((trial for some in trials for trial in some), key=lambda trial: trial.figure)
         compared = {trial.name: round(trial.figure, 6) for some in trials for trial in some} if held_out else {}
         if recipe.verbose and len(compared) > 1:
@@ -84,7 +88,8 @@ def fit_recommender(
         return FittedRecommender(
             log=log, core=core, encoder=best.name, protocol=protocol, length=length, training=best.record,
             linear=best.linear, compared=compared, findings=findings, fingerprint=log.fingerprint(),
-            rows=(len(known), 0 if held_out is None else len(held_out)), table=table, titles=titles, cold=cold,
+            rows=(len(known), 0 if held_out is None else len(held_out)), table=table, people=people, titles=titles,
+            cold=cold,
         )  # fmt: skip
 
 
@@ -117,18 +122,18 @@ def check_own(recipe: Recommender) -> None:
 
 
 def _described(
-    items: Any, log: Interactions
+    given: Any, ids: np.ndarray, what: Literal["item", "user"]
 ) -> tuple[ItemTable | None, np.ndarray | None, np.ndarray | None, tuple[Finding, ...]]:  # fmt: skip
-    """The table of items, their titles and features in the order of the log, and what was noticed."""
-    if items is None:
+    """The table of items or users, their titles and features in the order of the log, and what was noticed."""
+    if given is None:
         return None, None, None, ()
     from sora_keras.data import Finding, ItemTable, read_item_table
 
-    table = items if isinstance(items, ItemTable) else read_item_table(items)
-    titles, features, missing = table.aligned(log.item_ids)
+    table = given if isinstance(given, ItemTable) else read_item_table(given, what=what)
+    titles, features, missing = table.aligned(ids)
     found = table.findings
     if missing:
-        said = f"{missing:,} of {log.n_items:,} items are not in the table of items; their ids stand for them"
+        said = f"{missing:,} of {len(ids):,} {what}s are not in the table of {what}s; nothing but their ids is known"
         found = (*found, Finding("missing_items", said))
     return table, titles, features if features.shape[1] else None, found
 
@@ -174,7 +179,7 @@ def _longest(log: Interactions) -> int:
 
 
 def _candidates(
-    recipe: Recommender, log: Interactions, features: np.ndarray | None, held_out: Interactions | None
+    recipe: Recommender, log: Interactions, described: bool, held_out: Interactions | None
 ) -> list[Any]:  # fmt: skip
     """The encoders to try; with nothing held out that could choose, the one that does best as a rule."""
     if not (isinstance(recipe.encoder, str) and recipe.encoder == "auto"):
@@ -182,7 +187,7 @@ def _candidates(
     small = log.n_items <= MOST_ITEMS
     if held_out is None:
         return ["sequence+linear" if small else "sequence"] if _longest(log) > 1 else ["popularity"]
-    towers = ["two_tower"] if features is not None and find_spec("keras_rs") else []
+    towers = ["two_tower"] if described and find_spec("keras_rs") else []
     return ["popularity", *(["linear", "sequence+linear"] if small else ["sequence"]), *towers]
 
 

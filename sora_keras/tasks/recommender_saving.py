@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from sora_keras.data import Interactions, ItemTable
     from sora_keras.tasks.recommender import Recommender
 
-_CORE, _LOG, _ARRAYS, _TABLE = "core.keras", "interactions.npz", "arrays.npz", "items.json"
+_CORE, _LOG, _ARRAYS = "core.keras", "interactions.npz", "arrays.npz"
+_TABLES = {"table": "items.json", "people": "users.json"}
 FILES = (_CORE, _LOG)
 
 
@@ -31,9 +32,11 @@ def save_recommender(recipe: Recommender, path: str | os.PathLike[str], *, overw
         fitted.core.save(folder / _CORE)
         np.savez_compressed(folder / _LOG, **_plain_log(fitted.log))  # type: ignore[arg-type]
         arrays = {"cold": fitted.cold} if fitted.cold is not None else {}
-        if fitted.table is not None:
-            (folder / _TABLE).write_text(json.dumps(_plain_table(fitted.table), ensure_ascii=False), encoding="utf-8")
-            arrays["features"] = fitted.table.features
+        for name, file in _TABLES.items():
+            table = getattr(fitted, name)
+            if table is not None:
+                (folder / file).write_text(json.dumps(_plain_table(table), ensure_ascii=False), encoding="utf-8")
+                arrays[name] = table.features
         if arrays:
             np.savez_compressed(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
         content = {
@@ -64,10 +67,12 @@ def restore_recommender(folder: Path, content: dict[str, Any], recipe: Recommend
 
     log = _log(folder / _LOG, content["source"])
     arrays = dict(np.load(folder / _ARRAYS)) if (folder / _ARRAYS).exists() else {}
-    table = None
-    if (folder / _TABLE).exists():
-        config = json.loads((folder / _TABLE).read_text(encoding="utf-8"))
-        table = _table(config, arrays["features"])
+    tables = {
+        name: _table(json.loads((folder / file).read_text(encoding="utf-8")), arrays[name])
+        for name, file in _TABLES.items()
+        if (folder / file).exists()
+    }
+    items = tables.get("table")
     findings = [Finding(**{**one, "rows": tuple(one["rows"])}) for one in content["findings"]]
     plain = {name: content[name] for name in _PLAIN}
     recipe._fitted = FittedRecommender(  # type: ignore[assignment]
@@ -75,10 +80,9 @@ def restore_recommender(folder: Path, content: dict[str, Any], recipe: Recommend
         core=keras.saving.load_model(folder / _CORE, compile=False, safe_mode=True),
         training=TrainingRecord(**content["training"]),
         findings=tuple(findings),
-        table=table,
-        titles=None if table is None else table.aligned(log.item_ids)[0],
+        titles=None if items is None else items.aligned(log.item_ids)[0],
         cold=arrays.get("cold"),
-        **{**plain, "rows": tuple(plain["rows"])},
+        **{**plain, **tables, "rows": tuple(plain["rows"])},
     )
 
 

@@ -46,7 +46,7 @@ def _score_copy(recipe: Recommender) -> RankingReport:
     if recipe.verbose:
         print(f"Training a copy without {PROTOCOLS[fitted.protocol].format(share=_SHARE)}, to score it on them.")
     copy = type(recipe)(**recipe.get_params())
-    copy.fit(replace(known, findings=()), items=fitted.table)
+    copy.fit(replace(known, findings=()), items=fitted.table, users=fitted.people)
     other = copy.fitted.encoder
     differs = "" if other == fitted.encoder else f", where it chose encoder {other!r} and not {fitted.encoder!r}"
     note = f"Scores of a copy that was trained on what was left after holding these out{differs}."
@@ -73,7 +73,7 @@ def _report(recipe: Recommender, test: Interactions, split: str, note: str = "")
         from sora_keras.tasks.ranker import Ranker
 
         ranker = recipe._ranker if core is fitted.core else Ranker(core, log.n_items)
-        return np.concatenate([items for items, _ in ranker.rank_all(histories, depth)])
+        return np.concatenate([items for items, _ in ranker.rank_all(histories, depth, users=users)])
 
     contenders = [
         RankedAnswers(name, ranked(core)) for name, core in _simpler(recipe, log).items() if name != fitted.encoder

@@ -44,7 +44,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Plan:
-    """What all trials share; found: the linear model's penalty and dropout, once they are known."""
+    """What all trials share.
+
+    features, people: of items and of users, (items or users, any); found: the linear model's penalty and dropout, once
+    they are known.
+    """
 
     recipe: Recommender
     protocol: str
@@ -52,6 +56,7 @@ class Plan:
     deadline: float | None
     resume: str | os.PathLike[str] | None
     features: np.ndarray | None
+    people: np.ndarray | None = None
     found: dict[str, float] = field(default_factory=dict)
 
 
@@ -120,8 +125,10 @@ def _trained(
     from sora_keras.encoders import build_network
 
     recipe = plan.recipe
-    network = build_network(encoder, _facts(plan, log, encoder.name), recipe.layers, _make_loss(plan, encoder, log))
-    windows = training.cut_windows(log, plan.length)
+    people = _people(plan, encoder.name)
+    facts, loss = _facts(plan, log, encoder.name), _make_loss(plan, encoder, log)
+    network = build_network(encoder, facts, recipe.layers, loss, people)
+    windows = replace(training.cut_windows(log, plan.length), telling=people is not None)
     if not len(windows):
         raise DataError(
             f"Every user of {log.source} has one interaction, so nothing says what comes after what. "
@@ -131,7 +138,7 @@ def _trained(
     feed = training.Feed(windows, np.zeros(len(windows), np.int32), None, batch_size, recipe.seed)
     check = None
     if held_out is not None:
-        ends = training.end_windows(log, held_out, plan.length)
+        ends = replace(training.end_windows(log, held_out, plan.length), telling=people is not None)
         check = training.Feed(ends, (ends.lengths - 2).astype(np.int32), None, batch_size, 0, shuffled=False)
     settings = training_settings(
         recipe, encoder.training, deadline=plan.deadline,
@@ -148,8 +155,8 @@ def untrained(plan: Plan, encoder: Encoder, log: Interactions) -> keras.Model:
 
     if encoder.name in CLOSED_FORM:
         return solved(encoder.name, log, {})
-    facts = _facts(plan, log, encoder.name)
-    return build_network(encoder, facts, plan.recipe.layers, _make_loss(plan, encoder, log)).core
+    facts, people = _facts(plan, log, encoder.name), _people(plan, encoder.name)
+    return build_network(encoder, facts, plan.recipe.layers, _make_loss(plan, encoder, log), people).core
 
 
 def _facts(plan: Plan, log: Interactions, name: str) -> CatalogueFacts:
@@ -165,12 +172,25 @@ def _facts(plan: Plan, log: Interactions, name: str) -> CatalogueFacts:
     return CatalogueFacts(log.n_items, plan.length, recipe.width, recipe.dropout, plan.protocol == "last", vectors)
 
 
+def _people(plan: Plan, name: str) -> Any:
+    """The layer of the users' features, which are for the two towers alone; None without."""
+    from sora_keras.layers.user_features import UserFeatures
+
+    if plan.people is None or name != "two_tower":
+        return None
+    people = UserFeatures(*plan.people.shape, name="people")
+    people.build()
+    people.set_features(plan.people)
+    return people
+
+
 def _make_loss(plan: Plan, encoder: Encoder, log: Interactions) -> Any:
     from sora_keras.layers.next_item import InBatchLoss, NextItemLoss
 
     if encoder.name == "two_tower":
         shares = (log.counts / max(1, len(log))).astype(np.float32)
-        return lambda vectors: InBatchLoss(vectors, shares)
+        hard = plan.recipe.negatives if isinstance(plan.recipe.negatives, int) else None
+        return lambda vectors: InBatchLoss(vectors, shares, hard)
     given = plan.recipe.negatives
     auto = None if log.n_items <= _SOFTMAX_OVER_ALL else _NEGATIVES
     negatives = auto if isinstance(given, str) else given

@@ -23,25 +23,34 @@ if TYPE_CHECKING:
     from sora_keras.tasks.recommender_fitting import FittedRecommender
 
 POPULAR = "the popular items"
+_K = 10
 
 
-def check_k(k: Any, items: int) -> None:
-    """Raise unless k is a whole number from 1 to the number of items."""
+def checked(k: Any, items: int) -> int:
+    """k as it was given, or for None 10, or as many items as there are.
+
+    Raises:
+        ParameterError: it is not from 1 to the number of items.
+    """
+    if k is None:
+        return min(_K, items)
     parameters.check_number("k", k, least=1, whole=True)
     if k > items:
         raise ParameterError(f"k must be at most {items:,}, as many items as there are. Received: {k}")
+    return int(k)
 
 
 def recommend_one(
-    recipe: Recommender, user: Any, k: int, *, history: Iterable[Any] | None, exclude_seen: bool,
+    recipe: Recommender, user: Any, k: int | None, *, history: Iterable[Any] | None, exclude_seen: bool,
     only: Iterable[Any] | None, without: Iterable[Any] | None, unknown: str,
 ) -> Recommendations:  # fmt: skip
     """See `Recommender.recommend`."""
     fitted = recipe.fitted
-    check_k(k, fitted.log.n_items)
+    k = checked(k, fitted.log.n_items)
     if unknown not in ("error", "popular"):
         raise ParameterError(f"unknown must be 'error' or 'popular'. Received: {unknown!r}")
     known = _history_of(fitted.log, user, history, unknown)
+    whose = None if user is None or known is None else [fitted.log.user_number(user)]
     past = np.zeros(0, np.int32) if known is None else known
     allowed = _allowed(fitted.log, only, without)
     if known is None:
@@ -52,7 +61,7 @@ def recommend_one(
         found = Recommendations(_named(fitted, items, scores[items]), _shown(user), POPULAR)
     else:
         items, scores = (part[0] for part in recipe._ranker.rank(
-            [past], k, seen=[past] if exclude_seen else None, allowed=allowed))  # fmt: skip
+            [past], k, users=whose, seen=[past] if exclude_seen else None, allowed=allowed))  # fmt: skip
         found = Recommendations(_named(fitted, items, scores), _shown(user))
     if not found.ranked:
         raise DataError(
@@ -123,12 +132,12 @@ def ids_of(log: Interactions, items: np.ndarray) -> np.ndarray:
     return found
 
 
-def stream_users(recipe: Recommender, X: Any, k: int) -> Iterator[Recommendations]:
+def stream_users(recipe: Recommender, X: Any, k: int | None) -> Iterator[Recommendations]:
     """See `Recommender.stream`."""
     from sora_keras.tasks.recommender_reading import read_users
 
     fitted = recipe.fitted
-    check_k(k, fitted.log.n_items)
+    k = checked(k, fitted.log.n_items)
     users = read_users(recipe, X)
     return _stream(recipe, users, k, exclude_seen=True)
 
@@ -139,7 +148,7 @@ def _stream(
     log = recipe.fitted.log
     place = 0
     histories = _Histories(log, users)
-    for items, scores in recipe._ranker.rank_all(histories, k, exclude_seen=exclude_seen):  # type: ignore[arg-type]
+    for items, scores in recipe._ranker.rank_all(histories, k, users=users, exclude_seen=exclude_seen):  # type: ignore[arg-type]
         for row in range(len(items)):
             ranked = _named(recipe.fitted, items[row], scores[row])
             yield Recommendations(ranked, str(log.user_ids[users[place + row]]))
@@ -160,12 +169,12 @@ class _Histories:
 
 
 def write_all(
-    recipe: Recommender, path: str | os.PathLike[str], k: int, *, users: Iterable[Any] | None, exclude_seen: bool,
-    overwrite: bool,
+    recipe: Recommender, path: str | os.PathLike[str], k: int | None, *, users: Iterable[Any] | None,
+    exclude_seen: bool, overwrite: bool,
 ) -> Path:  # fmt: skip
     """See `Recommender.recommend_all`."""
     log = recipe.fitted.log
-    check_k(k, log.n_items)
+    k = checked(k, log.n_items)
     ending = Path(path).suffix.lower()
     if ending not in (".jsonl", ".csv"):
         raise ParameterError(f"path must end in .jsonl or .csv. Received: {str(path)!r}")
@@ -185,11 +194,11 @@ def write_all(
     return Path(path)
 
 
-def similar_items(recipe: Recommender, item: Any, k: int) -> Recommendations:
+def similar_items(recipe: Recommender, item: Any, k: int | None) -> Recommendations:
     """See `Recommender.similar`."""
     fitted = recipe.fitted
     number = fitted.log.item_number(item)
-    check_k(k, fitted.log.n_items - 1)
+    k = checked(k, fitted.log.n_items - 1)
     scores = likeness(fitted)(number)
     scores[number] = -np.inf
     near = np.flatnonzero(scores >= -np.partition(-scores, k - 1)[k - 1])  # more than k, where scores are equal
@@ -230,9 +239,17 @@ def explain_one(
         raise ParameterError(f"method must be 'auto' or 'occlusion'. Received: {method!r}")
     had = _history_of(fitted.log, user, history, "error")
     assert had is not None
-    past = had[-fitted.length :]
-    number = int(recipe._ranker.rank([past], 1, seen=[had])[0][0, 0]) if item is None else fitted.log.item_number(item)
-    return explain_history(number, past, scores=recipe._ranker.scores, names=fitted.log.item_ids, titles=fitted.titles)
+    past, ranker = had[-fitted.length :], recipe._ranker
+    whose = [] if user is None else [fitted.log.user_number(user)]
+
+    def scores(histories: list[np.ndarray], items: np.ndarray) -> np.ndarray:
+        return ranker.scores(histories, items, users=whose * len(histories) or None)
+
+    if item is None:
+        number = int(ranker.rank([past], 1, users=whose or None, seen=[had])[0][0, 0])
+    else:
+        number = fitted.log.item_number(item)
+    return explain_history(number, past, scores=scores, names=fitted.log.item_ids, titles=fitted.titles)
 
 
 def score_rows(recipe: Recommender, X: Any) -> np.ndarray:
@@ -243,5 +260,5 @@ def score_rows(recipe: Recommender, X: Any) -> np.ndarray:
     log, result = recipe.fitted.log, np.zeros(len(users), np.float32)
     for user in np.unique(users):
         rows = np.flatnonzero(users == user)
-        result[rows] = recipe._ranker.scores([log.history(user)], items[rows][None, :])[0]
+        result[rows] = recipe._ranker.scores([log.history(int(user))], items[rows][None, :], users=[int(user)])[0]
     return result

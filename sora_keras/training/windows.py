@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 class Windows:
     """Pieces of one long row of items; a `Numbers` for `Feed`.
 
-    items: (rows,) int32 from 0; begins, lengths: (windows,) where each piece begins, and how long it is.
+    items: (rows,) int32 from 0; begins, lengths: (windows,) where each piece begins, and how long it is; users:
+    (windows,) whose it is, from 0; telling: whether batches tell that too.
     """
 
     items: np.ndarray
     begins: np.ndarray
     lengths: np.ndarray
+    users: np.ndarray
+    telling: bool = False
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -40,17 +43,22 @@ class Windows:
         return len(self.begins)
 
     def gather(self) -> Any:
-        """From window numbers (batch,) to items (batch, longest) int32, numbered from 1, 0 padding at the end."""
+        """From window numbers (batch,) to items (batch, longest) int32, numbered from 1, 0 padding at the end.
+
+        Where it tells of users, a pair: with their numbers (batch,) int32, from 1.
+        """
         import tensorflow as tf
 
         items = tf.constant(self.items, tf.int32)
         begins, lengths = tf.constant(self.begins, tf.int64), tf.constant(self.lengths, tf.int64)
+        users = tf.constant(self.users, tf.int32)
 
-        def look_up(rows: tf.Tensor) -> tf.Tensor:
+        def look_up(rows: tf.Tensor) -> Any:
             begin, length = tf.gather(begins, rows)[:, None], tf.gather(lengths, rows)[:, None]
             step = tf.range(tf.reduce_max(length))[None, :]
             found = tf.gather(items, tf.minimum(begin + step, len(self.items) - 1))
-            return tf.where(step < length, found + 1, 0)
+            windows = tf.where(step < length, found + 1, 0)
+            return (windows, tf.gather(users, rows) + 1) if self.telling else windows
 
         return look_up
 
@@ -67,7 +75,7 @@ def cut_windows(log: Interactions, length: int) -> Windows:
     piece = np.arange(len(user)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     end = counts[user] - piece * length
     begin = np.maximum(end - length - 1, 0)
-    return Windows(log.items, log.starts[user] + begin, end - begin)
+    return Windows(log.items, log.starts[user] + begin, end - begin, user)
 
 
 def end_windows(known: Interactions, held_out: Interactions, length: int) -> Windows:
@@ -84,4 +92,4 @@ def end_windows(known: Interactions, held_out: Interactions, length: int) -> Win
     place[last] = False
     step = np.arange(int(taken.sum())) - np.repeat(np.cumsum(taken) - taken, taken)
     items[place] = known.items[np.repeat(known.starts[users + 1] - taken, taken) + step]
-    return Windows(items, begins, lengths)
+    return Windows(items, begins, lengths, users)

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from sora_keras.encoders import linear_core, popularity_core
 from sora_keras.errors import ExportError, ParameterError, SaveError
-from sora_keras.export import RecommenderArtefact, proof, write_recommender
+from sora_keras.export import RecommenderArtefact, proof, recommendations, write_recommender
 from sora_keras.export.proof import answers_alone
 from sora_keras.export.recommendations import _latest
 from tests.recommending import best_by_hand, make_network, padded_rows
 
+LOWEST = np.finfo(np.float32).min  # JSON has no infinity
 USERS, ITEMS, K, LENGTH = ("ann", "安", "u 3"), 12, 5, 3
 NAMES = np.array(["茶", *(f"i{number}" for number in range(1, ITEMS))], object)
 HISTORIES = [[0, 3, 5, 7, 1], [4], [9, 2, 0, 9]]
@@ -44,9 +45,13 @@ def best_of(core: keras.Model, histories: list[list[int]], k: int) -> tuple[list
     return ids_of(items), best
 
 
-def sample(items: list[list[str]], scores: np.ndarray) -> dict[str, np.ndarray]:
-    texts = np.array([[one.encode() for one in row] for row in items], object)
-    return {"item": texts, "score": scores, "known": np.ones(len(items), bool)}
+def sample(items: list[list[str]], scores: np.ndarray, nobody: list[str]) -> dict[str, np.ndarray]:
+    """What must be answered; the last that is asked for is not known."""
+    return {
+        "item": np.array([[one.encode() for one in row] for row in [*items, nobody]], object),
+        "score": np.maximum(np.pad(scores, ((0, 1), (0, 0)), constant_values=-np.inf), LOWEST),
+        "known": np.array([True] * len(items) + [False]),
+    }
 
 
 def likeness_of(core: keras.Model) -> np.ndarray:
@@ -62,13 +67,17 @@ def alike(core: keras.Model, numbers: list[int], k: int) -> tuple[list[list[str]
     return ids_of(items), best
 
 
-def artefact_of(core: keras.Model, *, k: int = K, unknown: str = "popular", similar: bool = True) -> RecommenderArtefact:
-    answer = sample(*best_of(core, HISTORIES, k))
-    samples: dict[str, Any] = {"recommend": (list(USERS), answer)}
-    told = [[*NAMES[history], *[""] * (5 - len(history))] for history in HISTORIES]
+def artefact_of(
+    core: keras.Model, *, k: int = K, unknown: str = "popular", similar: bool = True
+) -> RecommenderArtefact:
+    nobody = NAMES[POPULAR[:k]].tolist() if unknown == "popular" else [""] * k
+    answer = sample(*best_of(core, HISTORIES, k), nobody)
+    samples: dict[str, Any] = {"recommend": ([*USERS, "nobody"], answer)}
+    told = [[*NAMES[history], *[""] * (5 - len(history))] for history in [*HISTORIES, []]]
     samples["recommend_from_history"] = (told, answer)
     if similar:
-        samples["similar"] = (["茶", "i7"], sample(*alike(core, [0, 7], min(k, ITEMS - 1))))
+        few = min(k, ITEMS - 1)
+        samples["similar"] = (["茶", "i7", "none"], sample(*alike(core, [0, 7], few), [""] * few))
     return RecommenderArtefact(
         core=core, user_ids=np.array(USERS, object), item_ids=NAMES,
         items=np.concatenate(HISTORIES).astype(np.int32), starts=np.cumsum([0, *map(len, HISTORIES)]),
@@ -107,7 +116,7 @@ def test_with_tensorflow_alone_it_answers_ids_and_histories_known_or_not(core, e
     assert users["known"] == [True, False, True, False]
     assert users["item"] == [items[0], popular, items[1], popular]
     assert np.allclose(np.array(users["score"])[[0, 2]], best, atol=1e-5)
-    assert np.isneginf(np.array(users["score"])[[1, 3]]).all()
+    assert (np.array(users["score"])[[1, 3]] == LOWEST).all()
 
     told = answers["recommend_from_history"]
     items, best = best_of(core, [[4, 2], [0], [1, 2, 1, 2]], K)
@@ -141,8 +150,8 @@ def test_the_linear_model_for_all_items_leaves_places_empty_and_says_nothing_of_
     items, best = best_of(core, HISTORIES[:1], ITEMS)
     assert [one.decode() for one in answer["item"][0]] == items[0]
     assert items[0][-5:] == [""] * 5
-    assert np.isneginf(answer["score"][0, -5:]).all()
-    assert np.allclose(answer["score"][0], best[0], atol=1e-5)
+    assert (answer["score"][0, -5:] == LOWEST).all()
+    assert np.allclose(answer["score"][0, :-5], best[0, :-5], atol=1e-5)
     assert (answer["item"][1] == b"").all()
     assert answer["known"].tolist() == [True, False]
     like = loaded.signatures["similar"](tf.constant(["i3"]))
@@ -151,37 +160,92 @@ def test_the_linear_model_for_all_items_leaves_places_empty_and_says_nothing_of_
     assert np.allclose(like["score"], best, atol=1e-6)
 
 
-def test_popularity_knows_of_no_likeness_and_has_no_signature_for_it(tmp_path) -> None:
+def test_popularity_knows_of_no_likeness_and_has_no_signature_for_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(recommendations, "answers_alone", lambda version, asked: {})  # asked here instead
     core = popularity_core(np.arange(ITEMS, 0, -1))
     folder = write_recommender(artefact_of(core, similar=False), tmp_path / "m", overwrite=False)
-    loaded = tf.saved_model.load(str(folder / "1"))
-    assert set(loaded.signatures) == {"recommend", "recommend_from_history", "serving_default"}
+    signatures = tf.saved_model.load(str(folder / "1")).signatures
+    assert set(signatures) == {"recommend", "recommend_from_history", "serving_default"}
+    items, best = best_of(core, HISTORIES, K)
+    answer = signatures["recommend"](tf.constant(USERS))
+    assert np.char.decode(answer["item"].numpy().astype(bytes), "utf-8").tolist() == items
+    assert np.allclose(answer["score"], best)
     assert "Signature `similar`" not in (folder / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("output", ["item", "score", "known"])
-def test_it_raises_when_answers_differ_and_leaves_nothing_behind(core, tmp_path, monkeypatch, output: str) -> None:
-    artefact = artefact_of(core)
-    (asked, wanted), answers = artefact.samples["recommend"], {}
-    for name, (_, right) in artefact.samples.items():
-        texts = np.char.decode(right["item"].astype(bytes), "utf-8").tolist()
-        answers[name] = {"item": texts, "score": right["score"].tolist(), "known": right["known"].tolist()}
-    # What the process of its own said is known from the tests above.
-    monkeypatch.setattr("sora_keras.export.recommendations.answers_alone", lambda version, asked: answers)
-    other = dict(wanted)
-    other[output] = wanted[output][:, ::-1] if output != "known" else ~wanted["known"]
-    wrong = {**artefact.samples, "recommend": (asked, other)}
-    with pytest.raises(ExportError, match=rf"signature recommend\) answers otherwise than predict: output '{output}'"):
-        write_recommender(replace(artefact, samples=wrong), tmp_path / "deep" / "m", overwrite=False)
-    assert list(tmp_path.iterdir()) == []
+def wrong_order(answer: dict[str, Any]) -> None:
+    answer["item"][1][:2] = answer["item"][1][1::-1]
 
 
-def test_the_answers_of_the_process_itself_are_compared(core, tmp_path) -> None:
+def other_item(answer: dict[str, Any]) -> None:
+    answer["item"][1][0] = "i4"
+
+
+def twice(answer: dict[str, Any]) -> None:
+    answer["item"][1][-1] = answer["item"][1][-2]
+
+
+def one_that_was_seen(answer: dict[str, Any]) -> None:
+    answer["item"][0][-1] = "i3"
+
+
+def other_popular(answer: dict[str, Any]) -> None:
+    answer["item"][-1] = answer["item"][-1][::-1]
+
+
+def other_score(answer: dict[str, Any]) -> None:
+    answer["score"][2][3] += 0.01
+
+
+def other_knowledge(answer: dict[str, Any]) -> None:
+    answer["known"][1] = False
+
+
+def none(answer: dict[str, Any]) -> None:
+    del answer["score"]
+
+
+CHANGES = [wrong_order, other_item, twice, one_that_was_seen, other_popular, other_score, other_knowledge, none]
+
+
+@pytest.fixture(scope="module")
+def whole_ranking(core) -> RecommenderArtefact:
+    """With places for which nothing is left."""
+    return artefact_of(core, k=ITEMS)
+
+
+@pytest.mark.parametrize("change", [None, *CHANGES], ids=lambda change: getattr(change, "__name__", "as it is"))
+def test_the_proof_raises_when_answers_differ(whole_ranking, monkeypatch, change: Any) -> None:
+    answers = {
+        name: {"item": np.char.decode(right["item"].astype(bytes), "utf-8").tolist(),
+               "score": right["score"].tolist(), "known": right["known"].tolist()}
+        for name, (_, right) in whole_ranking.samples.items()
+    }  # fmt: skip
+    monkeypatch.setattr(recommendations, "answers_alone", lambda version, asked: answers)
+    if change is None:
+        return recommendations._prove(whole_ranking, Path())
+    change(answers["recommend"])
+    with pytest.raises(ExportError, match=r"signature recommend\).*[Nn]othing was exported"):
+        recommendations._prove(whole_ranking, Path())
+
+
+def test_items_of_equal_scores_may_change_places() -> None:
+    items, scores = np.array([b"a", b"b", b"c", b""], object), np.array([2, 1, 1, LOWEST], np.float32)
+    for found in (["a", "b", "c", ""], ["a", "c", "b", ""]):
+        recommendations._compare_ranking(items, scores, found, "model")
+    recommendations._compare_ranking(items[:3], scores[:3], ["a", "c", "d"], "model")
+    for found in (["b", "a", "c", ""], ["a", "b", "d", ""]):
+        with pytest.raises(ExportError, match="The exported model ranks otherwise than recommend"):
+            recommendations._compare_ranking(items, scores, found, "model")
+
+
+def test_it_raises_when_the_process_answers_otherwise_and_leaves_nothing_behind(core, tmp_path) -> None:
     artefact = artefact_of(core)
     asked, wanted = artefact.samples["similar"]
-    wrong = {**artefact.samples, "similar": (asked[::-1], wanted)}
-    with pytest.raises(ExportError, match=r"signature similar\) answers otherwise"):
-        write_recommender(replace(artefact, samples=wrong), tmp_path / "m", overwrite=False)
+    wrong = {**artefact.samples, "similar": (["i7", "茶", "none"], wanted)}
+    assert asked[:2] == ["茶", "i7"]
+    with pytest.raises(ExportError, match=r"signature similar\) (ranks|answers) otherwise"):
+        write_recommender(replace(artefact, samples=wrong), tmp_path / "deep" / "m", overwrite=False)
     assert list(tmp_path.iterdir()) == []
 
 

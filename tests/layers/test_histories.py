@@ -17,7 +17,9 @@ some_lengths = st.lists(st.integers(2, 6), min_size=1, max_size=5)
 def rows_of(lengths: list[int]) -> np.ndarray:
     """Distinct numbers, of row 0 from 1, of row 1 from 11 and so on, 0 at the end."""
     step = np.arange(max(lengths))[None, :]
-    return np.where(step < np.array(lengths)[:, None], 1 + 10 * np.arange(len(lengths))[:, None] + step, 0).astype("int32")
+    return np.where(step < np.array(lengths)[:, None], 1 + 10 * np.arange(len(lengths))[:, None] + step, 0).astype(
+        "int32"
+    )
 
 
 @pytest.mark.parametrize("kind", ["float32", "float16"])

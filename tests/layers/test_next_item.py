@@ -140,7 +140,9 @@ def in_batch(items: int = 8, hard: int | None = None, shares: np.ndarray | None 
     return InBatchLoss(table_of(items), given, hard)
 
 
-def in_batch_by_hand(layer: InBatchLoss, queries: np.ndarray, targets: list[int], hard: int | None = None) -> np.ndarray:
+def in_batch_by_hand(
+    layer: InBatchLoss, queries: np.ndarray, targets: list[int], hard: int | None = None
+) -> np.ndarray:
     logits, found = logits_of(layer.vectors, queries[:, 0]) - np.log(layer.shares), []
     for row, target in enumerate(targets):
         others = [logits[row, other - 1] for other in targets if other != target]

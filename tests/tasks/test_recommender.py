@@ -195,6 +195,33 @@ def test_new_items_are_recommended_by_their_features(towers, tmp_path) -> None:
         copy.add_items({"item": ["n1"], "title": ["New red"], "group": ["red"]})
 
 
+def test_users_are_known_by_their_features_and_somebody_new_by_none(log, tmp_path) -> None:
+    import tensorflow as tf
+
+    # Every history is alike, so that only the table says which half a user wants.
+    rows = [(user, item) for user in range(40) for item in ("s1", "s2", "ab"[user % 2] + str(user % 3))]
+    people = {"user": list(range(40)), "side": ["left", "right"] * 20}
+    rec = sora.Recommender(
+        encoder="two_tower", protocol="last", epochs=40, learning_rate=2e-2, width=8, dropout=0.0, refit=True,
+        patience=40, verbose=False,
+    ).fit([(*row, 1.0, place) for place, row in enumerate(rows)], users=people)  # fmt: skip
+    few = [f"{side}{number}" for side in "ab" for number in range(3)]
+    for user in (0, 1, 2, 3):
+        best = rec.recommend(user, k=2, only=few).items
+        assert all(item[0] == "ab"[user % 2] for item in best)
+        assert rec.score(user, best) == pytest.approx(rec.recommend(user, k=2, only=few).scores, abs=1e-5)
+    new = rec.recommend(history=["s1", "s2"], k=3)
+    assert len(new) == 3
+    loaded = sora.load(rec.save(tmp_path / "rec"))
+    assert loaded.recommend(3).scores == pytest.approx(rec.recommend(3).scores, abs=1e-6)
+    rec.export(tmp_path / "export", k=3)
+    served = tf.saved_model.load(str(tmp_path / "export" / "1")).signatures
+    items = served["recommend"](user=tf.constant(["3"]))["item"].numpy()[0]
+    assert [item.decode() for item in items] == rec.recommend(3, k=3).items
+    told = served["recommend_from_history"](history=tf.constant([["s1", "s2"]]))["item"].numpy()[0]
+    assert [item.decode() for item in told] == new.items
+
+
 def test_new_items_need_an_encoder_that_knows_features(linear) -> None:
     with pytest.raises(ParameterError, match="encoder='two_tower'"):
         linear.add_items({"item": ["n1"], "group": ["red"]})
@@ -344,6 +371,8 @@ def test_k_beyond_the_catalogue_and_nothing_left_are_errors(linear) -> None:
         linear.recommend("u0", k=13)
     with pytest.raises(ParameterError, match="k must be"):
         linear.recommend("u0", k=0)
+    few = sora.Recommender(encoder="popularity", verbose=False).fit([("ann", "tea"), ("bob", "rum")])
+    assert len(few.recommend("ann", exclude_seen=False)) == 2
     with pytest.raises(ParameterError, match="at most 11"):
         linear.similar("i0", k=12)
     with pytest.raises(DataError, match="Nothing is left"):

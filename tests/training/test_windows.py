@@ -64,7 +64,9 @@ def test_the_last_interactions_end_the_windows() -> None:
 
 
 @settings(deadline=None, max_examples=25)
-@given(histories=some_histories.filter(lambda some: max(map(len, some)) > 1), length=some_length, seed=st.integers(0, 99))
+@given(
+    histories=some_histories.filter(lambda some: max(map(len, some)) > 1), length=some_length, seed=st.integers(0, 99)
+)
 def test_gathered_they_are_numbered_from_one_and_padded_at_the_end(
     histories: list[list[int]], length: int, seed: int
 ) -> None:
