@@ -130,7 +130,8 @@ class Recommender(Recipe):
 
     def recommend(
         self, user: Any = None, k: int | None = None, *, history: Iterable[Any] | None = None,
-        exclude_seen: bool = True, only: Iterable[Any] | None = None, without: Iterable[Any] | None = None, unknown: str = "error",
+        exclude_seen: bool = True, only: Iterable[Any] | None = None, without: Iterable[Any] | None = None,
+        unknown: str = "error",
     ) -> Recommendations:  # fmt: skip
         """The items that suit a user, or a history, best.
 
@@ -245,7 +246,8 @@ class Recommender(Recipe):
 
     def export(
         self, path: str | os.PathLike[str], *, format: str = "saved_model", k: int | None = None,
-        unknown: str = "nothing", quantize: str | None = None, data: Any = None, licence: str = "not stated", intended_use: str = "",
+        unknown: str = "nothing", quantize: str | None = None, data: Any = None, licence: str = "not stated",
+        intended_use: str = "",
         overwrite: bool = False,
     ) -> Path:  # fmt: skip
         """Write a SavedModel that answers from ids alone, and prove it before returning.
