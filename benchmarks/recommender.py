@@ -59,7 +59,7 @@ def contenders(on: str) -> dict[str, Entry]:
 
 def settings(model: str, needs: tuple[str, ...]) -> dict[str, Entry]:
     """Returns the entries that try a contender's grid of settings; they run only when they are named."""
-    script, told = SCRIPTS / "choose_settings.py", ("--model", model)
+    script, told = SCRIPTS / "choose_settings.py", ("--model", model, "--limit", "600")
     return {
         f"settings-{'' if model.islower() else 'recbole-'}{model.lower()}-{on}": Entry(
             "settings", script, on, told, needs, always=False

@@ -202,13 +202,14 @@ def _train_and_save(
     overwrite: Overwrite = False,
     resume: Annotated[Path | None, typer.Option(help="A folder that keeps the run, to go on after a stop.")] = None,
     items: Annotated[str | None, typer.Option(help="A table of the items: ids, titles, features.")] = None,
+    users: Annotated[str | None, typer.Option(help="A table of the users: ids, features.")] = None,
     *,
     recipe: Any,
 ) -> None:
     """What `sora train` does with any recipe; those parameters before the star that its `fit` takes are its options."""
     if out.exists() and not overwrite:
         raise ParameterError(f"{out} exists. Choose another folder, or pass --overwrite.")
-    recipe.fit(data, y, resume=resume, **_taken(recipe.fit, items=items)).save(out, overwrite=overwrite)
+    recipe.fit(data, y, resume=resume, **_taken(recipe.fit, items=items, users=users)).save(out, overwrite=overwrite)
     print(f"Saved to {out}. Next: sora evaluate {out} TEST_DATA, sora predict, sora export")
 
 
@@ -221,7 +222,7 @@ def _training_command(name: str) -> Callable[..., None]:
         parameters = {key: _value(given.pop(key)) for key in own}
         _train_and_save(**given, recipe=recipe_class(**parameters))
 
-    absent = {"recipe"} | ({"items"} - inspect.signature(recipe_class.fit).parameters.keys())
+    absent = {"recipe"} | ({"items", "users"} - inspect.signature(recipe_class.fit).parameters.keys())
     shared = [p for p in inspect.signature(_train_and_save, eval_str=True).parameters.values() if p.name not in absent]
     options = [_option(name, default, _described(recipe_class, name)) for name, default in own.items()]
     shown = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shared] + options

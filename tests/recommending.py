@@ -13,6 +13,7 @@ from sora_keras.encoders import CatalogueFacts, Network, build_network, resolve_
 from sora_keras.encoders.recommending import HISTORY, QUERY, VECTORS
 from sora_keras.layers.item_vectors import ItemVectors
 from sora_keras.layers.next_item import NextItemLoss
+from sora_keras.layers.user_features import UserFeatures
 
 ITEMS, WIDTH, LENGTH = 12, 4, 5
 
@@ -49,16 +50,20 @@ def following(item: int, items: int = ITEMS) -> int:
 
 def make_network(
     encoder: Any = "sequence", *, items: int = ITEMS, length: int = LENGTH, ordered: bool = True, features: int = 0,
-    layers: Sequence[Any] = (), negatives: int | None = None, dropout: float = 0.0,
+    layers: Sequence[Any] = (), negatives: int | None = None, dropout: float = 0.0, users: int = 0,
 ) -> Network:  # fmt: skip
-    """A network whose weights are large enough that answers differ from item to item."""
+    """A network whose weights are so large that answers differ from item to item; of `users` it knows features."""
     keras.utils.set_random_seed(0)
     vectors = ItemVectors(items, WIDTH, features, name=VECTORS)
     vectors.build()
     facts = CatalogueFacts(items, length, WIDTH, dropout, ordered, vectors)
     made = resolve_encoder(encoder, "interactions")
-    network = build_network(made, facts, layers, lambda table: NextItemLoss(table, negatives))
-    random = np.random.default_rng(0)
+    random, people = np.random.default_rng(0), None
+    if users:
+        people = UserFeatures(users, 3, name="people")
+        people.build()
+        people.set_features(random.normal(size=(users, 3)))
+    network = build_network(made, facts, layers, lambda table: NextItemLoss(table, negatives), people)
     for weight in vectors.weights:
         if weight.name != "seed_generator_state":
             weight.assign(random.normal(size=weight.shape))

@@ -71,12 +71,11 @@ def test_medical_images_keep_patients_together(tmp_path, monkeypatch, capsys) ->
     assert "No diagnosis" in card
 
 
-@pytest.mark.parametrize("header", ["user,film,time", "user,film"])
-def test_movies_run_on_ones_own_log(tmp_path, monkeypatch, capsys, header) -> None:
+def test_movies_run_on_ones_own_log(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     rows, _ = ratings()
-    lines = [",".join((user, item, str(place))[: header.count(",") + 1]) for place, (user, item) in enumerate(rows)]
-    (tmp_path / "log.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+    lines = ["user,film,time", *(f"{user},{item},{place}" for place, (user, item) in enumerate(rows))]
+    (tmp_path / "log.csv").write_text("\n".join(lines), encoding="utf-8")
     report = find_application("movies")(str(tmp_path / "log.csv"))
     # Whoever had four of a group of six wants one of the other two.
     assert report["hit_rate@5"] > 0.9

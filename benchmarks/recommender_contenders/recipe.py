@@ -1,6 +1,7 @@
-"""This package's `Recommender`, with its defaults but for the encoder."""
+"""This package's `Recommender`, with its defaults but for the encoder and the protocol that it chooses by."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ class RecipeContender:
     def __init__(self, options: argparse.Namespace) -> None:
         self.settings: dict[str, Any] = {
             "encoder": options.encoder or "auto",
+            "protocol": json.loads(options.data.read_text(encoding="utf-8"))["protocol"],
             "seed": options.seed,
             "verbose": False,
         }
@@ -40,11 +42,15 @@ class RecipeContender:
 
 def facts(recommender: Any) -> dict[str, Any]:
     """Returns what the recipe decided and did."""
-    decided: dict[str, Any] = {"encoder_used": recommender.fitted.encoder}
-    record = getattr(recommender, "training_", None)
-    if record is not None:
-        decided |= {"epochs_run": record.epochs, "seconds_per_epoch": record.seconds_per_epoch}
-    return decided
+    fitted = recommender.fitted
+    return {
+        "encoder_used": fitted.encoder,
+        "validation_ndcg": fitted.compared,
+        "linear": fitted.linear,
+        "epochs_run": fitted.training.epochs,
+        "seconds_per_epoch": fitted.training.seconds_per_epoch,
+        "refitted": fitted.training.refitted,
+    }
 
 
 if __name__ == "__main__":

@@ -77,9 +77,8 @@ def child(folder: Path, steps: int, seed: int) -> None:
 
     imports, began = peak_memory_mb(), time.perf_counter()
     train_first_steps(folder, steps, seed)
-    print_figures(
-        imports_mb=imports, peak_mb=peak_memory_mb(), steps=steps, seconds=time.perf_counter() - began
-    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    print_figures(imports_mb=imports, peak_mb=peak_memory_mb(), steps=steps, seconds=seconds)
 
 
 def train_first_steps(folder: Path, steps: int, seed: int) -> None:

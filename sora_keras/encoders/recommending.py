@@ -231,4 +231,6 @@ def query_model(core: keras.Model) -> keras.Model | None:
     names = [layer.name for layer in core.layers]
     if QUERY not in names or LINEAR in names:
         return None
-    return keras.Model(core.inputs[0], core.get_layer(QUERY).output, name=QUERY)
+    # Called with a tensor, a model of a list of one warns.
+    given = core.inputs if len(core.inputs) > 1 else core.inputs[0]
+    return keras.Model(given, core.get_layer(QUERY).output, name=QUERY)

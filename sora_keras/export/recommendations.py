@@ -172,11 +172,11 @@ def _likeness(module: Any, core: keras.Model, k: int) -> Any:
     """From item numbers (batch,) to the k items most like each; None where the core knows of no likeness."""
     import tensorflow as tf
 
-    vectors = item_vectors(core)
-    if vectors is None and LINEAR not in [layer.name for layer in core.layers]:
+    vectors, linear = item_vectors(core), LINEAR in [layer.name for layer in core.layers]
+    if vectors is None and not linear:
         return None
     k = min(k, int(core.output_shape[-1]) - 1)
-    if vectors is None:
+    if linear:
         kernel = core.get_layer(LINEAR).kernel.value
         nothing = tf.zeros([kernel.shape[1]])
 

@@ -24,7 +24,8 @@ class UserFeatures(keras.layers.Layer):
 
     def build(self, input_shape: Any = None) -> None:
         shape = (self.users + 1, self.features)
-        self.described = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="described")
+        # What is looked up is cast after: Keras would cast the whole in each step of half precision.
+        self.described = self.add_weight(shape, "zeros", trainable=False, autocast=False, name="described")
         self.built = True
 
     def call(self, inputs: Any) -> Any:

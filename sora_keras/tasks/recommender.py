@@ -188,7 +188,7 @@ class Recommender(Recipe):
         return stream_users(self, X, k)
 
     def similar(self, item: Any, k: int | None = None) -> Recommendations:
-        """The items most like one: by the cosine of their vectors, or by their weights in the linear model.
+        """The items most like one: by their weights in the linear model, or without one by the cosine of vectors.
 
         Raises:
             ParameterError: an unknown item, or a recommender by popularity, which knows of no likeness.

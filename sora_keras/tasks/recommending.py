@@ -211,17 +211,18 @@ def likeness(fitted: FittedRecommender) -> Any:
     from sora_keras.encoders import item_vectors
     from sora_keras.encoders.recommending import LINEAR
 
+    # Beside a sequence's vectors too: what is had with an item says more of it than what is predicted alike.
+    if LINEAR in [layer.name for layer in fitted.core.layers]:
+        kernel = fitted.core.get_layer(LINEAR).kernel
+        return lambda number: np.array(kernel[number + 1])
     vectors = item_vectors(fitted.core)
-    if vectors is not None:
-        table = np.asarray(vectors.vectors())
-        table = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
-        return lambda number: table @ table[number]
-    if LINEAR not in [layer.name for layer in fitted.core.layers]:
+    if vectors is None:
         raise ParameterError(
             "A recommender by popularity knows of no likeness between items. Choose encoder='linear' or 'sequence'."
         )
-    kernel = fitted.core.get_layer(LINEAR).kernel
-    return lambda number: np.array(kernel[number + 1])
+    table = np.asarray(vectors.vectors())
+    table = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
+    return lambda number: table @ table[number]
 
 
 def _title(fitted: FittedRecommender, number: int) -> str:

@@ -46,7 +46,7 @@ every_core = pytest.mark.parametrize("name", CORES)
 
 
 def encoded(network: Network, histories: np.ndarray) -> np.ndarray:
-    return np.asarray(network.training.get_layer("encoder")(histories))
+    return np.asarray(network.training.get_layer("encoder")([histories]))
 
 
 @every_core
@@ -160,6 +160,24 @@ def test_one_vector_a_history_is_trained_on_beginnings(encoder: Any) -> None:
     before = np.where(np.arange(4) < ends[:, None], windows, 0)[:, :-1]
     expected = softmax_loss(np.asarray(network.core(before)), windows[np.arange(3), ends] - 1)
     assert np.allclose(network.training(windows)[:, 0], expected, atol=1e-4)
+
+
+def test_what_is_known_of_users_counts_and_somebody_new_is_none_of_them(tmp_path) -> None:
+    network = make_network("two_tower", users=3)
+    histories, users = np.tile(HISTORIES[:1], (4, 1)), np.array([0, 1, 2, 3], np.int32)
+    core, people = network.core, network.core.get_layer("people")
+    found = np.asarray(core([histories, users]))
+    about = np.asarray(people.described) @ np.asarray(core.get_layer("about").kernel)
+    assert np.allclose(found - found[0], about[users] @ np.asarray(item_vectors(core).table).T, atol=1e-4)
+    assert not about[0].any()
+    query = query_model(core)([histories, users])
+    assert np.allclose(item_vectors(core)(query, reverse=True), found, atol=1e-5)
+    core.save(tmp_path / "core.keras")
+    assert np.array_equal(keras.saving.load_model(tmp_path / "core.keras", safe_mode=True)([histories, users]), found)
+    lost = np.asarray(network.training([histories, users]))  # all but the end tells what comes last
+    expected = softmax_loss(np.asarray(core([np.tile([[1, 4]], (4, 1)), users])), np.full(4, 5))
+    assert np.allclose(lost[:, 0], expected, atol=1e-4)
+    assert network.training([histories, users], training=True).shape == (32, 1)
 
 
 def test_where_order_says_nothing_training_reads_histories_in_any_order() -> None:

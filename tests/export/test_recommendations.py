@@ -55,7 +55,7 @@ def sample(items: list[list[str]], scores: np.ndarray, nobody: list[str]) -> dic
 
 
 def likeness_of(core: keras.Model) -> np.ndarray:
-    if "vectors" not in [layer.name for layer in core.layers]:
+    if "linear" in [layer.name for layer in core.layers]:
         return WEIGHTS
     table = np.asarray(core.get_layer("vectors").table)
     table = table / np.linalg.norm(table, axis=1, keepdims=True)

@@ -16,6 +16,7 @@ from sora_keras.export.top_items import TopItems, best_by_product
 from tests.recommending import best_by_hand, make_network, padded_rows, summed_core
 
 ITEMS, WIDTH = 13, 2
+NOBODY = np.zeros(3, np.int32)
 CHUNKS = (1, 4, 5, ITEMS - 1, ITEMS, 100)
 # Small whole numbers, so that many scores are equal and all are exact.
 seeds, some_k, some_chunk = st.integers(0, 9999), st.integers(1, ITEMS), st.sampled_from(CHUNKS)
@@ -50,7 +51,7 @@ def test_exact_with_ties_seen_and_forbidden_items(tops, seed: int, k: int, chunk
     table, bias, histories, seen, allowed = drawn(seed)
     told(tops[chunk].core, table, bias)
     asked = tf.constant(k) if as_tensor else k
-    items, best = tops[chunk](padded_rows(histories), padded_rows(seen), tf.constant(allowed), asked)
+    items, best = tops[chunk](padded_rows(histories), NOBODY, padded_rows(seen), tf.constant(allowed), asked)
     scores = np.stack([table[one].sum(axis=0) for one in histories]) @ table.T + bias
     expected, wanted = best_by_hand(scores, k, seen, allowed)
     assert np.array_equal(items, expected)
@@ -80,7 +81,7 @@ def test_where_everything_was_seen_or_nothing_is_allowed_no_item_is_left(tops, c
     history, everything = np.array([[1]], np.int32), np.arange(1, ITEMS + 1, dtype=np.int32)[None, :]
     nothing = np.zeros((1, 1), np.int32)
     for seen, allowed in ((everything, np.ones(ITEMS, bool)), (nothing, np.zeros(ITEMS, bool))):
-        items, scores = tops[chunk](history, seen, tf.constant(allowed), ITEMS)
+        items, scores = tops[chunk](history, NOBODY[:1], seen, tf.constant(allowed), ITEMS)
         assert (items.numpy() == -1).all()
         assert np.isneginf(scores).all()
 
@@ -93,7 +94,19 @@ def test_of_a_network_the_chunks_give_what_the_whole_gives(encoder: str, feature
     asked = padded_rows(histories)
     expected, best = best_by_hand(np.asarray(core(asked)), 12, histories)
     for chunk in (5, 12):
-        items, scores = TopItems(core, chunk)(asked, asked, tf.ones(12, tf.bool), 12)
+        items, scores = TopItems(core, chunk)(asked, NOBODY, asked, tf.ones(12, tf.bool), 12)
+        assert np.array_equal(items, expected)
+        assert np.allclose(scores, best, atol=1e-4)
+
+
+def test_whose_history_it_is_counts_in_chunks_too() -> None:
+    core = make_network("two_tower", users=3).core
+    histories, whose = [[0, 3, 5], [0, 3, 5], [0, 3, 5]], np.array([0, 1, 3], np.int32)
+    asked = padded_rows(histories)
+    expected, best = best_by_hand(np.asarray(core([asked, whose])), 12, histories)
+    assert not np.array_equal(best[0], best[1])
+    for chunk in (5, 12):
+        items, scores = TopItems(core, chunk)(asked, whose, asked, tf.ones(12, tf.bool), 12)
         assert np.array_equal(items, expected)
         assert np.allclose(scores, best, atol=1e-4)
 
@@ -109,7 +122,7 @@ def test_in_chunks_the_scores_of_all_items_are_never_held_at_once() -> None:
     top = TopItems(make_network().core, 5)
 
     def answer(history: Any, seen: Any) -> Any:
-        return top(history, seen, tf.ones(12, tf.bool), 3)
+        return top(history, NOBODY[:2], seen, tf.ones(12, tf.bool), 3)
 
     numbers = tf.TensorSpec((2, None), tf.int32)
     graph = tf.function(answer, autograph=False).get_concrete_function(numbers, numbers).graph

@@ -82,6 +82,14 @@ def test_outside_training_there_is_one_prefix_all_but_the_end(lengths: list[int]
     assert np.array_equal(before, np.where(kept, windows[:, :-1], 0))
 
 
+def test_beginnings_keep_their_users() -> None:
+    windows, users = rows_of([3, 5, 2]), np.array([7, 0, 9], np.int32)
+    assert np.array_equal(RandomPrefix(2)(windows, users)[2], users)
+    before, _, whose = RandomPrefix(2)(windows, users, training=True)
+    assert np.array_equal(whose, [7, 7, 0, 0, 9, 9])
+    assert np.array_equal(before[:, 0], [1, 1, 11, 11, 21, 21])
+
+
 def test_every_beginning_is_drawn_as_often() -> None:
     before, _ = RandomPrefix(cuts=900)(np.array([[1, 2, 3, 4]], np.int32), training=True)
     counts = np.bincount((np.asarray(before) > 0).sum(axis=1), minlength=4)

@@ -98,6 +98,22 @@ def test_a_catalogue_of_several_chunks_is_ranked_and_scored_alike() -> None:
     assert np.array_equal(large.scores(histories, asked), np.take_along_axis(scores, asked, 1))
 
 
+def test_whose_history_it_is_counts_where_the_core_knows_of_users(monkeypatch) -> None:
+    monkeypatch.setattr(module, "_MOST", 2)
+    core = make_network("two_tower", users=4).core
+    asked, histories, users = Ranker(core, length=5), [HISTORIES[0]] * 3, [3, 0, 2]
+    wanted = {numbers: np.asarray(core([padded(histories), np.array(numbers, np.int32)]))
+              for numbers in ((4, 1, 3), (0, 0, 0))}  # fmt: skip
+    for given, scores in ((users, wanted[4, 1, 3]), (None, wanted[0, 0, 0])):
+        expected = best_by_hand(scores, 6, histories)[0]
+        assert np.array_equal(asked.rank(histories, 6, users=given, seen=histories)[0], expected)
+        assert np.array_equal(
+            np.concatenate([items for items, _ in asked.rank_all(histories, 6, users=given)]), expected
+        )
+        found = asked.scores(histories, np.tile(np.arange(12), (3, 1)), users=given)
+        assert np.allclose(found, scores, atol=1e-5)
+
+
 def test_a_sequence_answers_one_history_as_in_a_batch() -> None:
     asked = Ranker(make_network().core, length=5)
     together, _ = asked.rank(HISTORIES, 12)

@@ -138,6 +138,13 @@ def test_explanation_of_the_linear_model_sums_to_its_score(linear, log) -> None:
     assert linear.explain("u0", target="i7").item == "i7"
 
 
+def test_what_is_explained_is_recommended_where_a_history_is_longer_than_what_is_read(log) -> None:
+    rec = sora.Recommender(encoder="sequence", length=2, width=8, epochs=1, refit=False, verbose=False).fit(log)
+    for user in log.user_ids:
+        assert rec.explain(user).item == rec.recommend(user, k=1).items[0]
+        assert len(rec.explain(user).past) == 2
+
+
 def test_explanation_finds_the_item_that_leads_to_the_next(auto, log) -> None:
     reasons = auto.explain("u0")
     assert reasons.top(2)

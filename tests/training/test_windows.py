@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,6 +43,7 @@ def test_windows_stay_in_one_history_and_only_its_oldest_is_short(histories: lis
     owners = np.searchsorted(log.starts, windows.begins, side="right") - 1
     ends = windows.begins + windows.lengths
     assert (ends <= log.starts[owners + 1]).all()
+    assert np.array_equal(windows.users, owners)
     short = windows.lengths <= length
     assert np.array_equal(windows.begins[short], log.starts[owners][short])
 
@@ -55,6 +58,7 @@ def test_end_windows_are_the_latest_items_known_and_then_the_first_held_out(
     users = [user for user in range(len(histories)) if len(known.history(user)) and len(held_out.history(user))]
     expected = [[*known.history(user)[-length:], held_out.history(user)[0]] for user in users]
     assert pieces(windows) == [list(map(int, window)) for window in expected]
+    assert windows.users.tolist() == users
 
 
 def test_the_last_interactions_end_the_windows() -> None:
@@ -84,6 +88,16 @@ def test_a_feed_gives_every_window_once_in_an_epoch() -> None:
     assert sorted(given) == [[1, 2, 3], [3, 4, 5], [6, 7], [8, 9, 10]]
     assert np.array_equal(windows.rows, range(4))
     assert (windows.findings, windows.on_disk) == ((), False)
+
+
+def test_told_whose_they_are_batches_carry_the_users_numbered_from_one() -> None:
+    windows = replace(cut_windows(log_of([[0, 1, 2], [5], [7, 8, 9, 4]]), 2), telling=True)
+    items, users = windows.gather()(np.array([2, 0]))
+    assert items.numpy().tolist() == [[8, 9, 0], [1, 2, 3]]
+    assert users.numpy().tolist() == [3, 1]
+    ((told, whose), _) = next(iter(Feed(windows, np.zeros(3, np.int32), None, 3, 0).dataset()))
+    owner = {1: 1, 8: 3, 9: 3}
+    assert [owner[int(row[0])] for row in told] == whose.numpy().tolist()
 
 
 @pytest.mark.parametrize("log", [log_of([[3], [1]]), log_of([[], [1]])], ids=["one each", "none"])
