@@ -32,7 +32,6 @@ benchmark: $(VENV)/.dev
 	$(BIN)/python benchmarks/text.py
 	$(BIN)/python benchmarks/image.py
 	$(BIN)/python benchmarks/recommender.py
-	$(BIN)/python benchmarks/recommender.py
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
