@@ -79,9 +79,9 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
 
 def test_public_names_are_these() -> None:
     assert sorted(sora.__all__) == [
-        "Explanation", "ImageClassifier", "Prediction", "Recipe", "Report", "SoraError", "TextClassifier",
-        "list_encoders", "list_recipes", "load", "load_sample", "read", "register_encoder", "register_recipe",
-        "samples", "train_test_split",
+        "Explanation", "ImageClassifier", "Prediction", "Recipe", "Recommender", "Report", "SoraError",
+        "TextClassifier", "list_encoders", "list_recipes", "load", "load_sample", "read", "register_encoder",
+        "register_recipe", "samples", "train_test_split",
     ]  # fmt: skip
     for name in sora.__all__:
         assert getattr(sora, name) is not None

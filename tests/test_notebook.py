@@ -18,7 +18,7 @@ ROWS = {"01_text": "300", "02_images": "300", "04_recommendations": "3000"}
 SAID = {
     "01_text": ("accuracy", "over 3 folds", "labels.json", "你会踢足球吗"),
     "02_images": ("accuracy", "sensitivity", "coverage", "sensitivity of at least 95.0%"),
-    "04_recommendations": ("HR@10", "popular items", "like Star Wars", "the new one has place", "somebody new: "),
+    "04_recommendations": ("HR@10", "popular items", "like Star Wars", "(a new cartoon)", "somebody new: "),
 }
 
 nbformat = pytest.importorskip("nbformat", reason='needs the extra "notebook"')
@@ -41,7 +41,7 @@ def test_notebook_runs_afresh_on_a_small_sample(name: str, tmp_path, monkeypatch
     pytest.importorskip("ipykernel", reason='needs the extra "notebook"')
     missing = [module for module in NEEDED[name] if importlib.util.find_spec(module) is None]
     if missing:
-        pytest.skip(f'needs packages of samples or extras; missing: {", ".join(missing)}')
+        pytest.skip(f"needs packages of samples or extras; missing: {', '.join(missing)}")
     monkeypatch.setenv("SORA_NOTEBOOK_ROWS", ROWS[name])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sora_keras.data import Interactions
 
 MOST_ITEMS = 10_000  # a matrix of 0.8 GB, and three of them while it is solved
+_ALONE = 4_000  # items up to which one thread solves
 
 
 def gram(log: Interactions) -> np.ndarray:
@@ -40,11 +41,14 @@ def solve(gram_matrix: np.ndarray, penalty: float, dropout: float = 0.0) -> np.n
         dropout: the share of what a user had that is taken as unknown, below 1; holds popular items' weights down.
     """
     from scipy.linalg import lapack
+    from threadpoolctl import threadpool_limits
 
     lifted: Any = gram_matrix.copy()
     np.fill_diagonal(lifted, penalty + (1 + dropout / (1 - dropout)) * np.diag(gram_matrix))
-    factor, _ = lapack.dpotrf(lifted, lower=1, clean=1, overwrite_a=1)
-    half, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    # Threads that wait for each other on a busy machine take twenty times as long as one does alone.
+    with threadpool_limits(1 if len(lifted) < _ALONE else None, "blas"):
+        factor, _ = lapack.dpotrf(lifted, lower=1, clean=1, overwrite_a=1)
+        half, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
     inverse = half + half.T
     np.fill_diagonal(inverse, np.diag(half))
     inverse /= -np.diag(half)
