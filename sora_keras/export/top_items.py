@@ -45,13 +45,20 @@ class TopItems(tf.Module):
             Items (batch, k) int32 numbered from 0, and their scores (batch, k) float32; -1 and -inf where no item
             was left.
         """
+        given = self.given(history, user)
         if self.query is None:
-            scores = tf.cast(self.core(self.given(history, user), training=False), tf.float32)
-            best, found = tf.math.top_k(_without(scores, seen, allowed, 0), k)
-        else:
-            query = self.query(self.given(history, user), training=False)
-            table, bias = self.table.vectors(), self.table.bias.value
-            best, found = best_by_product(query, table, bias, seen, allowed, k, self.chunk)
+            return self.best_of(tf.cast(self.core(given, training=False), tf.float32), seen, allowed, k)
+        return self.best(self.query(given, training=False), seen, allowed, k)
+
+    def best_of(self, scores: tf.Tensor, seen: tf.Tensor, allowed: tf.Tensor, k: Any) -> tuple[tf.Tensor, tf.Tensor]:
+        """The same of scores (batch, items)."""
+        best, found = tf.math.top_k(_without(scores, seen, allowed, 0), k)
+        return tf.where(tf.math.is_inf(best), -1, found), best
+
+    def best(self, query: tf.Tensor, seen: tf.Tensor, allowed: tf.Tensor, k: Any) -> tuple[tf.Tensor, tf.Tensor]:
+        """The same of the histories' vectors (batch, width)."""
+        table, bias = self.table.vectors(), self.table.bias.value
+        best, found = best_by_product(query, table, bias, seen, allowed, k, self.chunk)
         return tf.where(tf.math.is_inf(best), -1, found), best
 
     def given(self, history: tf.Tensor, user: tf.Tensor) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sora_keras.export.top_items import CHUNK, TopItems
+from sora_keras.tasks.one_history import OneHistory
 
 if TYPE_CHECKING:
     import keras
@@ -31,9 +32,13 @@ class Ranker:
         self._top = TopItems(core)
         numbers = tf.TensorSpec([None, None], tf.int32)
         allowed, people = tf.TensorSpec([self.items], tf.bool), tf.TensorSpec([None], tf.int32)
-        self._answer = tf.function(
-            self._top, input_signature=[numbers, people, numbers, allowed, tf.TensorSpec([], tf.int32)], autograph=False
-        )
+        signature = [numbers, people, numbers, allowed, tf.TensorSpec([], tf.int32)]
+        self._answer = tf.function(self._top, input_signature=signature, autograph=False)
+        self._one: OneHistory | None = None
+        if OneHistory.suits(core):
+            self._one = OneHistory(self._top, length)
+            signature = [tf.TensorSpec([1, None], tf.int32), *signature[1:]]
+            self._answer_one = tf.function(self._one, input_signature=signature, autograph=False)
         self._score = tf.function(self._scores_at, input_signature=[numbers, people, numbers], autograph=False)
         self._all = tf.ones([self.items], tf.bool)
 
@@ -53,10 +58,14 @@ class Ranker:
         """
         import tensorflow as tf
 
-        told = padded([history[-self.length :] for history in histories])
+        latest = [history[-self.length :] for history in histories]
         left_out = np.zeros((len(histories), 1), np.int32) if seen is None else padded(seen)
         mask = self._all if allowed is None else tf.constant(allowed)
-        items, scores = self._answer(told, numbered(users, len(histories)), left_out, mask, np.int32(k))
+        rest = (numbered(users, len(histories)), left_out, mask, np.int32(k))
+        if self._one is not None and len(histories) == 1:
+            items, scores = self._answer_one(self._one.padded(latest[0]), *rest)
+        else:
+            items, scores = self._answer(padded(latest), *rest)
         return items.numpy(), scores.numpy()
 
     def rank_all(
