@@ -8,7 +8,7 @@ import pytest
 from sora_keras.encoders import with_linear
 from sora_keras.tasks.one_history import OneHistory
 from sora_keras.tasks.ranker import Ranker
-from tests.recommending import ITEMS, LENGTH, make_network, mean_core
+from tests.recommending import ITEMS, LENGTH, make_network, summed_core
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["sequence", "sequence+linear"])
@@ -20,7 +20,9 @@ def ranker(request) -> Ranker:
     return Ranker(core, LENGTH)
 
 
-@pytest.mark.parametrize("history", [[], [3], [1, 2, 3], [4, 4, 1], list(range(LENGTH)), list(range(LENGTH + 4))], ids=str)
+@pytest.mark.parametrize(
+    "history", [[], [3], [1, 2, 3], [4, 4, 1], list(range(LENGTH)), list(range(LENGTH + 4))], ids=str
+)
 def test_one_history_is_answered_as_among_several(ranker, history) -> None:
     past = np.array(history, np.int32)
     assert ranker._one is not None
@@ -37,6 +39,6 @@ def test_histories_are_padded_to_a_few_lengths(ranker) -> None:
 
 
 def test_a_core_that_is_no_transformer_is_asked_as_it_is() -> None:
-    core = mean_core(np.eye(3, dtype=np.float32))
+    core = summed_core(np.eye(3, dtype=np.float32))
     assert not OneHistory.suits(core)
     assert Ranker(core, LENGTH)._one is None
