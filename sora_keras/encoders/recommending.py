@@ -195,8 +195,7 @@ def linear_core(weights: np.ndarray) -> keras.Model:
 
     history = keras.Input((None,), dtype="int32", name=HISTORY)
     core = keras.Model(history, _linear_scores(history, len(weights)), name="core")
-    core.get_layer(LINEAR).kernel.assign(np.concatenate([np.zeros_like(weights[:1]), weights]))
-    return core
+    return _weighted(core, weights)
 
 
 def with_linear(core: keras.Model, weights: np.ndarray, scale: float) -> keras.Model:
@@ -206,8 +205,13 @@ def with_linear(core: keras.Model, weights: np.ndarray, scale: float) -> keras.M
     history = core.inputs[0]
     added = keras.layers.Rescaling(scale, name=SCALED)(_linear_scores(history, len(weights)))
     whole = keras.Model(history, keras.layers.Add(name="sum")([core.output, added]), name="core")
-    whole.get_layer(LINEAR).kernel.assign(np.concatenate([np.zeros_like(weights[:1]), weights]))
-    return whole
+    return _weighted(whole, weights)
+
+
+def _weighted(core: keras.Model, weights: np.ndarray) -> keras.Model:
+    """The core with these weights of its linear part; padding, item number 0, says nothing."""
+    core.get_layer(LINEAR).kernel.assign(np.concatenate([np.zeros_like(weights[:1]), weights]))
+    return core
 
 
 def _linear_scores(history: Any, items: int) -> Any:

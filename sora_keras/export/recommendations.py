@@ -178,14 +178,10 @@ def _likeness(module: Any, core: keras.Model, k: int) -> Any:
     k = min(k, int(core.output_shape[-1]) - 1)
     if linear:
         kernel = core.get_layer(LINEAR).kernel.value
-        nothing = tf.zeros([kernel.shape[1]])
 
         def by_weights(rows: Any, allowed: Any) -> Any:
-            # The linear model's weights are scores already: a product with one row of the unit matrix.
-            scores = tf.gather(tf.convert_to_tensor(kernel), rows + 1) + nothing
-            scores = tf.where(tf.one_hot(rows, scores.shape[1]) > 0, -float("inf"), scores)
-            best, found = tf.math.top_k(scores, k)
-            return found, best
+            scores = tf.gather(tf.convert_to_tensor(kernel), rows + 1)
+            return module.top.best_of(scores, rows[:, None] + 1, allowed, k)
 
         return by_weights
     lengths = np.maximum(np.linalg.norm(np.asarray(vectors.table), axis=1), 1e-12).astype(np.float32)

@@ -72,9 +72,14 @@ class HeldOut:
         had.data[:] = 1  # once, however often
         return had
 
+    @cached_property
+    def _known(self) -> np.ndarray:
+        """Which items each user had (users, items)."""
+        return np.asarray(self._had.toarray() > 0)
+
     def _figure_of_scores(self, scores: np.ndarray) -> float:
         depth = min(_DEPTH, self.items)
-        left = np.where(self._had.toarray() > 0, -np.inf, scores)
+        left = np.where(self._known, -np.inf, scores)
         items = np.argpartition(-left, depth - 1, axis=1)[:, :depth]
         found = np.take_along_axis(left, items, axis=1)
         order = np.argsort(-found, axis=1, kind="stable")

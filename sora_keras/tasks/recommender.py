@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from sora_keras.errors import NotFittedError, ParameterError
+from sora_keras.errors import ParameterError
 from sora_keras.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -247,8 +247,7 @@ class Recommender(Recipe):
     def export(
         self, path: str | os.PathLike[str], *, format: str = "saved_model", k: int | None = None,
         unknown: str = "nothing", quantize: str | None = None, data: Any = None, licence: str = "not stated",
-        intended_use: str = "",
-        overwrite: bool = False,
+        intended_use: str = "", overwrite: bool = False,
     ) -> Path:  # fmt: skip
         """Write a SavedModel that answers from ids alone, and prove it before returning.
 
@@ -293,11 +292,7 @@ class Recommender(Recipe):
         Raises:
             NotFittedError: `fit` was not called yet.
         """
-        fitted: Any = self._fitted
-        if fitted is None:
-            raise NotFittedError(
-                "This Recommender is not fitted yet. Call fit(data) first, or sora_keras.load(path) for a saved one."
-            )
+        fitted: Any = super().fitted
         return fitted
 
     @property
