@@ -24,7 +24,7 @@ def main(data: str | None = None, out: str = "exports/movies") -> RankingReport:
     log = read_interactions(data or sora.load_sample("movielens"))
     films = None if data else sora.load_sample("movielens_films")
     train, test = at_random(log) if log.times is None else last_out(log)
-    recommender = sora.Recommender(epochs=15, refit=False).fit(train, items=films)
+    recommender = sora.Recommender().fit(train, items=films)
     report = recommender.evaluate(test)
     console = Console()
     console.print(report)

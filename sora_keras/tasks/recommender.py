@@ -65,7 +65,7 @@ class Recommender(Recipe):
     protocol: str = "auto"
     length: int | str = "auto"
     width: int = 64
-    dropout: float = 0.3
+    dropout: float = 0.2
     negatives: int | str | None = "auto"
     user: str | None = None
     item: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass, field, replace
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     import keras
 
     from sora_keras.data import Interactions
-    from sora_keras.encoders import CatalogueFacts, Encoder
+    from sora_keras.encoders import CatalogueFacts, Encoder, TrainingDefaults
     from sora_keras.tasks.recommender import Recommender
     from sora_keras.training import TrainingRecord
 
 _SOFTMAX_OVER_ALL = 10_000
 _NEGATIVES = 512
+_FEW_STEPS, _LONGER = 8, 4  # steps a pass; at most as many times the passes where there are fewer
+_ORDERS = 2  # times the passes where each draws another order
 _SCALE, _SCALES = 8.0, (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 _PENALTY, _DROPOUT = 500.0, 0.0
 _PENALTIES, _DROPOUTS = (100.0, 300.0, 1000.0), (0.0, 0.33, 0.66)
@@ -134,19 +137,29 @@ def _trained(
             f"Every user of {log.source} has one interaction, so nothing says what comes after what. "
             "Choose encoder='popularity', or give more interactions."
         )
-    batch_size = chosen(recipe, encoder.training, "batch_size")
+    defaults = _defaults(encoder, len(windows), facts.ordered)
+    batch_size = chosen(recipe, defaults, "batch_size")
     feed = training.Feed(windows, np.zeros(len(windows), np.int32), None, batch_size, recipe.seed)
     check = None
     if held_out is not None:
-        ends = replace(training.end_windows(log, held_out, plan.length), telling=people is not None)
-        check = training.Feed(ends, (ends.lengths - 2).astype(np.int32), None, batch_size, 0, shuffled=False)
+        ends, firsts = training.end_windows(log, held_out, plan.length)
+        check = training.Feed(replace(ends, telling=people is not None), firsts, None, batch_size, 0, shuffled=False)
     settings = training_settings(
-        recipe, encoder.training, deadline=plan.deadline,
+        recipe, defaults, deadline=plan.deadline,
         resume=None if passes or plan.resume is None else Path(plan.resume) / encoder.name,
         fingerprint=log.fingerprint() if plan.resume else "", known=passes,
     )  # fmt: skip
     record = training.train(network.training, feed, check, training.mean_next_item, settings)
     return Trial(encoder.name, network.core, record, {})
+
+
+def _defaults(encoder: Encoder, windows: int, ordered: bool) -> TrainingDefaults:
+    """What `"auto"` stands for: with few windows, smaller batches and more passes."""
+    defaults, longer = encoder.training, 1
+    if encoder.name != "two_tower":  # whose items are compared within a batch, and want many beside them
+        defaults, longer = defaults.suited_to(windows), 1 if ordered else _ORDERS
+    steps = math.ceil(windows / defaults.batch_size)
+    return replace(defaults, epochs=defaults.epochs * longer * min(_LONGER, math.ceil(_FEW_STEPS / steps)))
 
 
 def untrained(plan: Plan, encoder: Encoder, log: Interactions) -> keras.Model:
@@ -187,13 +200,13 @@ def _people(plan: Plan, name: str) -> Any:
 def _make_loss(plan: Plan, encoder: Encoder, log: Interactions) -> Any:
     from sora_keras.layers.next_item import InBatchLoss, NextItemLoss
 
+    given = plan.recipe.negatives
+    few = None if log.n_items <= _SOFTMAX_OVER_ALL else _NEGATIVES
     if encoder.name == "two_tower":
         shares = (log.counts / max(1, len(log))).astype(np.float32)
-        hard = plan.recipe.negatives if isinstance(plan.recipe.negatives, int) else None
-        return lambda vectors: InBatchLoss(vectors, shares, hard)
-    given = plan.recipe.negatives
-    auto = None if log.n_items <= _SOFTMAX_OVER_ALL else _NEGATIVES
-    negatives = auto if isinstance(given, str) else given
+        hard = given if isinstance(given, int) else None
+        return lambda vectors: InBatchLoss(vectors, shares, hard, few)
+    negatives = few if isinstance(given, str) else given
     return lambda vectors: NextItemLoss(vectors, negatives)
 
 

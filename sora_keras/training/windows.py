@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from sora_keras.data import Finding, Interactions
 
+_ASKED = 10_000
+
 
 @dataclass(frozen=True, eq=False)
 class Windows:
@@ -78,18 +80,29 @@ def cut_windows(log: Interactions, length: int) -> Windows:
     return Windows(log.items, log.starts[user] + begin, end - begin, user)
 
 
-def end_windows(known: Interactions, held_out: Interactions, length: int) -> Windows:
-    """For each user with both, the last `length` items known and then the first that was held out."""
+def end_windows(known: Interactions, held_out: Interactions, length: int) -> tuple[Windows, np.ndarray]:
+    """The last items known and then those held out, of each user with both, or of 10,000 of more of them.
+
+    A window has at most `length` + 1 items, and at most half of them were held out, or one.
+
+    Returns:
+        The windows, and (windows,) int32 the step from which on what comes next was held out.
+    """
     known_counts, held_counts = (np.diff(log.starts) for log in (known, held_out))
     users = np.flatnonzero((held_counts > 0) & (known_counts > 0))
-    taken = np.minimum(known_counts[users], length)
-    lengths = taken + 1
+    if len(users) > _ASKED:
+        users = np.sort(np.random.default_rng(0).permutation(users)[:_ASKED])
+    asked = np.minimum(held_counts[users], (length + 1) // 2)
+    taken = np.minimum(known_counts[users], length + 1 - asked)
+    lengths = taken + asked
     begins = np.cumsum(lengths) - lengths
     items = np.empty(int(lengths.sum()), np.int32)
-    last = begins + taken
-    items[last] = held_out.items[held_out.starts[users]]
-    place = np.ones(len(items), bool)
-    place[last] = False
-    step = np.arange(int(taken.sum())) - np.repeat(np.cumsum(taken) - taken, taken)
-    items[place] = known.items[np.repeat(known.starts[users + 1] - taken, taken) + step]
-    return Windows(items, begins, lengths, users)
+    late = np.arange(len(items)) - np.repeat(begins, lengths) >= np.repeat(taken, lengths)
+    items[~late] = known.items[_runs(known.starts[users + 1] - taken, taken)]
+    items[late] = held_out.items[_runs(held_out.starts[users], asked)]
+    return Windows(items, begins, lengths, users), (taken - 1).astype(np.int32)
+
+
+def _runs(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The places of several runs, one after the other."""
+    return np.repeat(begins - (np.cumsum(lengths) - lengths), lengths) + np.arange(int(lengths.sum()))

@@ -209,8 +209,8 @@ def test_users_are_known_by_their_features_and_somebody_new_by_none(log, tmp_pat
     rows = [(user, item) for user in range(40) for item in ("s1", "s2", "ab"[user % 2] + str(user % 3))]
     people = {"user": list(range(40)), "side": ["left", "right"] * 20}
     rec = sora.Recommender(
-        encoder="two_tower", protocol="last", epochs=40, learning_rate=2e-2, width=8, dropout=0.0, refit=True,
-        patience=40, verbose=False,
+        encoder="two_tower", protocol="last", epochs=40, learning_rate=2e-2, width=8, dropout=0.0,
+        validation_fraction=0.0, verbose=False,
     ).fit([(*row, 1.0, place) for place, row in enumerate(rows)], users=people)  # fmt: skip
     few = [f"{side}{number}" for side in "ab" for number in range(3)]
     for user in (0, 1, 2, 3):
@@ -265,7 +265,14 @@ def test_same_seed_gives_the_same_weights_of_a_sequence(log) -> None:
 def test_a_killed_run_goes_on_where_it_stopped(log, tmp_path) -> None:
     def recommender(epochs):
         return sora.Recommender(
-            encoder="sequence", epochs=epochs, width=4, verbose=False, refit=False, patience=9, protocol="last"
+            encoder="sequence",
+            epochs=epochs,
+            width=4,
+            verbose=False,
+            refit=False,
+            patience=9,
+            protocol="last",
+            schedule="constant",
         )
 
     whole = recommender(4).fit(log)

@@ -49,22 +49,34 @@ def test_windows_stay_in_one_history_and_only_its_oldest_is_short(histories: lis
 
 
 @given(histories=some_histories, length=some_length)
-def test_end_windows_are_the_latest_items_known_and_then_the_first_held_out(
+def test_end_windows_are_the_latest_items_known_and_then_those_held_out(
     histories: list[list[int]], length: int
 ) -> None:
     known = log_of([history[: 2 * len(history) // 3] for history in histories], 10)
     held_out = log_of([history[2 * len(history) // 3 :] for history in histories], 10)
-    windows = end_windows(known, held_out, length)
+    windows, firsts = end_windows(known, held_out, length)
     users = [user for user in range(len(histories)) if len(known.history(user)) and len(held_out.history(user))]
-    expected = [[*known.history(user)[-length:], held_out.history(user)[0]] for user in users]
-    assert pieces(windows) == [list(map(int, window)) for window in expected]
+    late = [held_out.history(user)[: (length + 1) // 2].tolist() for user in users]
+    early = [known.history(user)[-(length + 1 - len(some)) :].tolist() for user, some in zip(users, late, strict=True)]
+    assert pieces(windows) == [[*had, *some] for had, some in zip(early, late, strict=True)]
+    assert firsts.tolist() == [len(had) - 1 for had in early]
     assert windows.users.tolist() == users
 
 
 def test_the_last_interactions_end_the_windows() -> None:
     log = made_log()
     known, held_out = last_out(log)
-    assert [window[-1] for window in pieces(end_windows(known, held_out, 3))] == held_out.items.tolist()
+    windows, firsts = end_windows(known, held_out, 3)
+    assert [window[-1] for window in pieces(windows)] == held_out.items.tolist()
+    assert firsts.tolist() == (windows.lengths - 2).tolist()
+
+
+def test_of_many_users_some_are_asked() -> None:
+    users = np.arange(12_000)
+    log = log_of([[int(user) % 7] for user in users], 7)
+    windows, _ = end_windows(log, log, 3)
+    assert len(windows) == len(np.unique(windows.users)) == 10_000
+    assert (np.diff(windows.users) > 0).all()
 
 
 @settings(deadline=None, max_examples=25)
@@ -103,4 +115,4 @@ def test_told_whose_they_are_batches_carry_the_users_numbered_from_one() -> None
 @pytest.mark.parametrize("log", [log_of([[3], [1]]), log_of([[], [1]])], ids=["one each", "none"])
 def test_of_single_interactions_there_is_no_window(log: Interactions) -> None:
     assert len(cut_windows(log, 4)) == 0
-    assert len(end_windows(log, log.take([]), 4)) == 0
+    assert len(end_windows(log, log.take([]), 4)[0]) == 0
