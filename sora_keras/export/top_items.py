@@ -10,6 +10,7 @@ import tensorflow as tf
 from sora_keras.encoders.recommending import item_vectors, query_model
 
 CHUNK = 65_536  # items scored at once
+_BLOCK = 64
 
 
 class TopItems(tf.Module):
@@ -91,11 +92,24 @@ def best_by_product(
         scores = tf.matmul(tf.cast(query, table.dtype), table[part], transpose_b=True)
         scores = (scores if scale is None else scores * scale[part]) + bias[part]
         scores = _without(tf.cast(scores, tf.float32), seen, allowed[part], begin)
-        some, places = tf.math.top_k(scores, tf.minimum(k, part.stop - begin))
+        some, places = _highest(scores, part.stop - begin, k)
         best.append(some)
         found.append(places + begin)
     scores, order = tf.math.top_k(tf.concat(best, axis=1), k)
     return scores, tf.gather(tf.concat(found, axis=1), order, batch_dims=1)
+
+
+def _highest(scores: tf.Tensor, items: int, k: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    """As `tf.math.top_k` of scores (batch, items), but only the k blocks are sorted whose best items are highest."""
+    if items % _BLOCK:
+        return tf.math.top_k(scores, tf.minimum(k, items))
+    blocks = tf.reshape(scores, [-1, items // _BLOCK, _BLOCK])
+    # In their order, so that of equal scores the first item comes first.
+    _, which = tf.math.top_k(tf.reduce_max(blocks, axis=2), tf.minimum(k, items // _BLOCK))
+    which = tf.sort(which, axis=1)
+    some = tf.reshape(tf.gather(blocks, which, batch_dims=1), [tf.shape(scores)[0], -1])
+    best, place = tf.math.top_k(some, tf.minimum(k, items))
+    return best, tf.gather(which, place // _BLOCK, batch_dims=1) * _BLOCK + place % _BLOCK
 
 
 def _without(scores: tf.Tensor, seen: tf.Tensor, allowed: tf.Tensor, begin: Any) -> tf.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,17 +31,30 @@ class Ranker:
 
         self.items, self.length = int(core.output_shape[-1]), length
         self._top = TopItems(core)
-        numbers = tf.TensorSpec([None, None], tf.int32)
-        allowed, people = tf.TensorSpec([self.items], tf.bool), tf.TensorSpec([None], tf.int32)
-        signature = [numbers, people, numbers, allowed, tf.TensorSpec([], tf.int32)]
-        self._answer = tf.function(self._top, input_signature=signature, autograph=False)
-        self._one: OneHistory | None = None
-        if OneHistory.suits(core):
-            self._one = OneHistory(self._top, length)
-            signature = [tf.TensorSpec([1, None], tf.int32), *signature[1:]]
-            self._answer_one = tf.function(self._one, input_signature=signature, autograph=False)
-        self._score = tf.function(self._scores_at, input_signature=[numbers, people, numbers], autograph=False)
+        self._one = OneHistory(self._top, length) if OneHistory.suits(core) else None
         self._all = tf.ones([self.items], tf.bool)
+
+    @cached_property
+    def _answer(self) -> Any:
+        return self._ranking(self._top, [None, None])
+
+    @cached_property
+    def _answer_one(self) -> Any:
+        return self._ranking(self._one, [1, None])
+
+    def _ranking(self, answer: Any, shape: list[int | None]) -> Any:
+        import tensorflow as tf
+
+        history, seen = tf.TensorSpec(shape, tf.int32), tf.TensorSpec([None, None], tf.int32)
+        allowed, k = tf.TensorSpec([self.items], tf.bool), tf.TensorSpec([], tf.int32)
+        return graph_of(answer, history, tf.TensorSpec([None], tf.int32), seen, allowed, k)
+
+    @cached_property
+    def _score(self) -> Any:
+        import tensorflow as tf
+
+        numbers = tf.TensorSpec([None, None], tf.int32)
+        return graph_of(self._scores_at, numbers, tf.TensorSpec([None], tf.int32), numbers)
 
     def rank(
         self, histories: Sequence[np.ndarray], k: int, *, users: Sequence[int] | np.ndarray | None = None,
@@ -97,6 +111,14 @@ class Ranker:
         table = self._top.table
         at = tf.einsum("bd,bnd->bn", query, table.look_up(items)) + table.look_up_bias(items)
         return tf.cast(at, tf.float32)
+
+
+def graph_of(function: Any, *signature: Any) -> Any:
+    """A function's graph, traced once: `tf.function` looks for it anew by what it is given, in a millisecond."""
+    import tensorflow as tf
+
+    graph = tf.function(function, input_signature=signature, autograph=False).get_concrete_function()
+    return lambda *given: graph(*map(tf.convert_to_tensor, given))
 
 
 def numbered(users: Sequence[int] | np.ndarray | None, count: int) -> np.ndarray:

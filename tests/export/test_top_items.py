@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sora_keras.encoders import item_vectors, with_linear
+from sora_keras.export import top_items
 from sora_keras.export.top_items import TopItems, best_by_product
 from tests.recommending import best_by_hand, make_network, padded_rows, summed_core
 
@@ -20,6 +21,14 @@ NOBODY = np.zeros(3, np.int32)
 CHUNKS = (1, 4, 5, ITEMS - 1, ITEMS, 100)
 # Small whole numbers, so that many scores are equal and all are exact.
 seeds, some_k, some_chunk = st.integers(0, 9999), st.integers(1, ITEMS), st.sampled_from(CHUNKS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_blocks():
+    """So small that some of these few items are sorted by blocks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(top_items, "_BLOCK", 4)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +82,14 @@ def test_products_are_scaled_before_the_bias_is_added(seed: int, k: int, chunk: 
     assert np.array_equal(best, wanted)
     left = ~np.isinf(wanted)
     assert np.array_equal(items.numpy()[left], expected[left])
+
+
+@pytest.mark.parametrize("k", [1, 3, 10, 64, 200, 256])
+def test_of_many_equal_scores_the_first_items_come_first(k: int) -> None:
+    scores = np.random.default_rng(k).integers(0, 4, (5, 256)).astype(np.float32)
+    found, expected = top_items._highest(tf.constant(scores), 256, k), tf.math.top_k(scores, k)
+    assert np.array_equal(found[0], expected[0])
+    assert np.array_equal(found[1], expected[1])
 
 
 @pytest.mark.parametrize("chunk", [4, ITEMS])
