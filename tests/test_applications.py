@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import sora_keras as sora
 from sora_keras.applications import applications_folder, find_application, list_applications
 from sora_keras.errors import ParameterError
 from tests.pictures import encoded, shapes
@@ -50,8 +52,13 @@ def test_news_topics_runs_on_the_chinese_sample(capsys) -> None:
 
 def test_digits_are_read_and_answered_from_the_export(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
-    report = find_application("digits")(None)
-    assert report["accuracy"] > 0.95
+    sample = sora.load_sample("digits").take(np.arange(400))
+    for place, (picture, label) in enumerate(zip(sample.column("image"), sample.column("label"), strict=True)):
+        file = tmp_path / "digits" / str(label) / f"{place}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(picture.read())
+    report = find_application("digits")("digits")
+    assert report["accuracy"] > 0.8
     assert "From the exported model" in capsys.readouterr().out
     assert (tmp_path / "exports" / "digits" / "1" / "saved_model.pb").exists()
 
@@ -59,7 +66,7 @@ def test_digits_are_read_and_answered_from_the_export(tmp_path, monkeypatch, cap
 def test_medical_images_keep_patients_together(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     rows = ["image,label,patient"]
-    for place, (picture, label) in enumerate(zip(*shapes(120), strict=True)):
+    for place, (picture, label) in enumerate(zip(*shapes(90), strict=True)):
         (tmp_path / f"{place}.png").write_bytes(encoded(picture))
         rows.append(f"{place}.png,{label},p{place // 6}")
     (tmp_path / "table.csv").write_text("\n".join(rows), encoding="utf-8")
