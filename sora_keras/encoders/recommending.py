@@ -120,7 +120,7 @@ def _nothing(history: Any, facts: CatalogueFacts) -> Any:
     raise AssertionError("solved in closed form")
 
 
-_SEQUENCE = TrainingDefaults(3e-3, 32, 16, 5, quick=True, schedule="cosine", weight_decay=0.0)
+_SEQUENCE = TrainingDefaults(3e-3, 32, 24, 5, quick=True, schedule="cosine", weight_decay=0.0)
 
 for _name, _build, _defaults in (
     ("popularity", _nothing, TrainingDefaults(1e-3, 64, 1, 1, quick=True)),

@@ -43,7 +43,8 @@ class Recommender(Recipe):
             network learns from histories in any order.
         length: the most past items that are read, the latest; `"auto"` is 200, and with `"random"` 500.
         width: numbers in the vector of an item.
-        dropout: the share of a network's numbers left out in training, 0 to 0.95.
+        dropout: the share of a network's numbers left out in training, 0 to 0.95; `"auto"` is 0.3, and with
+            `"random"` 0.1.
         negatives: how many other items each next item is told apart from in training; None for all of them;
             `"auto"` is all of up to 10,000, and else 512 drawn at random, with the bias of that taken off. The two
             towers tell each from the others of its batch, or from the hardest that many of them.
@@ -65,7 +66,7 @@ class Recommender(Recipe):
     protocol: str = "auto"
     length: int | str = "auto"
     width: int = 64
-    dropout: float = 0.2
+    dropout: float | str = "auto"
     negatives: int | str | None = "auto"
     user: str | None = None
     item: str | None = None

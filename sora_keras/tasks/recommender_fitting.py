@@ -113,7 +113,7 @@ def check_own(recipe: Recommender) -> None:
     check = parameters.check_number
     check("width", recipe.width, least=1, whole=True)
     check("length", recipe.length, least=1, whole=True, auto=True)
-    check("dropout", recipe.dropout, least=0, most=0.95)
+    check("dropout", recipe.dropout, least=0, most=0.95, auto=True)
     check("negatives", recipe.negatives, least=1, whole=True, auto=True, none=True)
     if recipe.protocol not in ("auto", *PROTOCOLS):
         raise ParameterError(f"protocol must be auto, {' or '.join(PROTOCOLS)}. Received: {recipe.protocol!r}")

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 _SOFTMAX_OVER_ALL = 10_000
 _NEGATIVES = 512
+_LEFT_OUT, _LEFT_OUT_OF_ANY_ORDER = 0.3, 0.1  # other orders keep a network from learning histories by heart
 _FEW_STEPS, _LONGER = 8, 4  # steps a pass; at most as many times the passes where there are fewer
-_ORDERS = 2  # times the passes where each draws another order
+_ORDERS = 1.5  # times the passes where each draws another order
 _SCALE, _SCALES = 8.0, (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 _PENALTY, _DROPOUT = 500.0, 0.0
 _PENALTIES, _DROPOUTS = (100.0, 300.0, 1000.0), (0.0, 0.33, 0.66)
@@ -155,11 +156,12 @@ def _trained(
 
 def _defaults(encoder: Encoder, windows: int, ordered: bool) -> TrainingDefaults:
     """What `"auto"` stands for: with few windows, smaller batches and more passes."""
-    defaults, longer = encoder.training, 1
+    defaults, longer = encoder.training, 1.0
     if encoder.name != "two_tower":  # whose items are compared within a batch, and want many beside them
-        defaults, longer = defaults.suited_to(windows), 1 if ordered else _ORDERS
+        defaults, longer = defaults.suited_to(windows), 1.0 if ordered else _ORDERS
     steps = math.ceil(windows / defaults.batch_size)
-    return replace(defaults, epochs=defaults.epochs * longer * min(_LONGER, math.ceil(_FEW_STEPS / steps)))
+    longer *= min(_LONGER, math.ceil(_FEW_STEPS / steps))
+    return replace(defaults, epochs=round(longer * defaults.epochs))
 
 
 def untrained(plan: Plan, encoder: Encoder, log: Interactions) -> keras.Model:
@@ -182,7 +184,9 @@ def _facts(plan: Plan, log: Interactions, name: str) -> CatalogueFacts:
     vectors.build()
     if features is not None:
         vectors.set_features(features)
-    return CatalogueFacts(log.n_items, plan.length, recipe.width, recipe.dropout, plan.protocol == "last", vectors)
+    ordered = plan.protocol == "last"
+    dropout = (_LEFT_OUT if ordered else _LEFT_OUT_OF_ANY_ORDER) if recipe.dropout == "auto" else float(recipe.dropout)
+    return CatalogueFacts(log.n_items, plan.length, recipe.width, dropout, ordered, vectors)
 
 
 def _people(plan: Plan, name: str) -> Any:
