@@ -14,7 +14,7 @@ NEEDED = {
     "02_images": (),
     "04_recommendations": ("recbole", "keras_rs"),
 }
-ROWS = {"01_text": "300", "02_images": "300", "04_recommendations": "3000"}
+ROWS = {"01_text": "200", "02_images": "200", "04_recommendations": "2000"}
 SAID = {
     "01_text": ("accuracy", "over 3 folds", "labels.json", "你会踢足球吗"),
     "02_images": ("accuracy", "sensitivity", "coverage", "sensitivity of at least 95.0%"),

@@ -1,4 +1,4 @@
-"""What `Recommender.fit` does: read, split, choose an encoder on what was held out, train, and train on all."""
+"""What `Recommender.fit` does: read, split, choose an encoder on what was held out, train, and go on with all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sora_keras import parameters
 from sora_keras.encoders.recommending import CLOSED_FORM
 from sora_keras.errors import DataError, ParameterError
 from sora_keras.fitting import check_parameters
-from sora_keras.tasks.recommender_trials import Plan, Trial, train_again, try_encoder, untrained
+from sora_keras.tasks.recommender_trials import Plan, Trial, go_on, try_encoder, untrained
 from sora_keras.training.item_item import MOST_ITEMS
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def fit_recommender(
         if recipe.verbose and len(compared) > 1:
             print(_picked(recipe, best, compared, protocol))
         if validation is None and held_out is not None and _refits(recipe, best):
-            best = train_again(plan, best, log)
+            best = go_on(plan, best, log)
         core, cold = _folded(best.core)
         length = _longest(log) if best.name in CLOSED_FORM else plan.length
         return FittedRecommender(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import keras
 
     from sora_keras.data import Interactions
-    from sora_keras.encoders import CatalogueFacts, Encoder, TrainingDefaults
+    from sora_keras.encoders import CatalogueFacts, Encoder, Network, TrainingDefaults
     from sora_keras.tasks.recommender import Recommender
     from sora_keras.training import TrainingRecord
 
@@ -28,6 +28,7 @@ _SOFTMAX_OVER_ALL = 10_000
 _NEGATIVES = 512
 _LEFT_OUT, _LEFT_OUT_OF_ANY_ORDER = 0.3, 0.1  # other orders keep a network from learning histories by heart
 _FEW_STEPS, _LONGER = 8, 4  # steps a pass; at most as many times the passes where there are fewer
+_MORE = 0.3  # of the passes, made over all interactions in the end
 _ORDERS = 1.5  # times the passes where each draws another order
 _SCALE, _SCALES = 8.0, (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 _PENALTY, _DROPOUT = 500.0, 0.0
@@ -37,12 +38,13 @@ _SEARCHED = 5_000  # items up to which penalty and dropout are searched for
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """An encoder trained without what was held out."""
+    """An encoder trained without what was held out; network: what was trained, where something was."""
 
     name: str
     core: keras.Model
     record: TrainingRecord
     linear: dict[str, float]
+    network: Network | None = None
     figure: float = 0.0
 
 
@@ -78,7 +80,7 @@ def try_encoder(plan: Plan, given: Any, known: Interactions, held_out: Interacti
     if encoder.name in CLOSED_FORM:
         trials = [_closed_form(plan, encoder.name, known, asked)]
     else:
-        trials = [_trained(plan, encoder, known, held_out, passes=None)]
+        trials = [_trained(plan, encoder, known, held_out)]
     if encoder.name == "sequence+linear":
         trials = _blended(plan, trials[0], known, asked)
     return trials[-1:] if asked is None else [replace(one, figure=asked.figure(one.core)) for one in trials]
@@ -122,16 +124,21 @@ def _search(both: np.ndarray, held_out: HeldOut | None, plan: Plan) -> dict[str,
 
 
 def _trained(
-    plan: Plan, encoder: Encoder, log: Interactions, held_out: Interactions | None, passes: int | None
+    plan: Plan, encoder: Encoder, log: Interactions, held_out: Interactions | None, *, passes: int | None = None,
+    begun: Network | None = None,
 ) -> Trial:  # fmt: skip
-    """Trained by gradients; passes: how many to make, or None to stop when no more are better."""
+    """Trained by gradients.
+
+    Args:
+        passes: how many to make, or None to stop when no more are better. begun: a network to go on with.
+    """
     from sora_keras import training
     from sora_keras.encoders import build_network
 
     recipe = plan.recipe
     people = _people(plan, encoder.name)
     facts, loss = _facts(plan, log, encoder.name), _make_loss(plan, encoder, log)
-    network = build_network(encoder, facts, recipe.layers, loss, people)
+    network = begun or build_network(encoder, facts, recipe.layers, loss, people)
     windows = replace(training.cut_windows(log, plan.length), telling=people is not None)
     if not len(windows):
         raise DataError(
@@ -151,7 +158,7 @@ def _trained(
         fingerprint=log.fingerprint() if plan.resume else "", known=passes,
     )  # fmt: skip
     record = training.train(network.training, feed, check, training.mean_next_item, settings)
-    return Trial(encoder.name, network.core, record, {})
+    return Trial(encoder.name, network.core, record, {}, network)
 
 
 def _defaults(encoder: Encoder, windows: int, ordered: bool) -> TrainingDefaults:
@@ -230,27 +237,32 @@ def _blended(plan: Plan, trial: Trial, known: Interactions, held_out: HeldOut | 
     return [replace(trial, name="sequence"), replace(trial, core=core, linear={**linear, "scale": scale})]
 
 
-def train_again(plan: Plan, best: Trial, log: Interactions) -> Trial:
-    """The same on all interactions, those held out too, for as many passes as were best."""
+def go_on(plan: Plan, best: Trial, log: Interactions) -> Trial:
+    """The same over all interactions, those held out too: solved again, or trained for some more passes.
+
+    On MovieLens-100k a third of the passes from there find what comes next as well as all of them from the beginning.
+    """
     from sora_keras.encoders import resolve_encoder, with_linear
     from sora_keras.training.item_item import gram, solve
 
     if best.name in CLOSED_FORM:
         closed = _closed_form(plan, best.name, log, None, best.linear)
         return replace(closed, record=replace(closed.record, refitted=True))
-    passes = best.record.best_epoch
-    if passes < 1:
+    network, passes = best.network, math.ceil(_MORE * best.record.best_epoch)
+    if network is None or passes < 1:
         return best
     if plan.recipe.verbose:
-        print(f"Training again on all {len(log):,} interactions, {passes} passes.")
+        print(f"Going on with all {len(log):,} interactions, {passes} passes.")
     given = plan.recipe.encoder
     if isinstance(given, str):
         given = best.name.removesuffix("+linear")
-    again = _trained(plan, resolve_encoder(given, "interactions"), log, None, passes=passes)
-    if again.record.stopped == "time limit reached":  # half trained on all is worse than trained on most
+    weights = network.training.get_weights()
+    again = _trained(plan, resolve_encoder(given, "interactions"), log, None, passes=passes, begun=network)
+    if again.record.stopped == "time limit reached":  # while the rate is high it is worse than before
+        network.training.set_weights(weights)
         return best
     core = again.core
     if "scale" in best.linear:
-        weights = solve(gram(log), best.linear["penalty"], best.linear["dropout"])
-        core = with_linear(core, weights, best.linear["scale"])
+        pairs = solve(gram(log), best.linear["penalty"], best.linear["dropout"])
+        core = with_linear(core, pairs, best.linear["scale"])
     return replace(best, core=core, record=replace(best.record, refitted=True))

@@ -45,7 +45,7 @@ class TrainingRecord:
 
     epochs: passes made; best_epoch: whose weights were kept, from 1 (0: none was finished);
     history: each figure by epoch; stopped: why it ended; seconds: the whole, seconds_per_epoch: mean;
-    refitted: whether as many passes were then made over all examples, those for validation too;
+    refitted: whether it was then trained on all examples, those for validation too;
     head_epochs: passes that the head made before, on what an encoder that was trained elsewhere gives;
     best: the figure of the weights that were kept; mirrored: the directions in which training pictures were mirrored.
     """
