@@ -127,7 +127,7 @@ for _name, _build, _defaults in (
     ("linear", _nothing, TrainingDefaults(1e-3, 64, 1, 1, quick=True)),
     ("sequence", _sequence, _SEQUENCE),
     ("sequence+linear", _sequence, _SEQUENCE),
-    ("two_tower", _two_tower, TrainingDefaults(2e-2, 64, 20, 5, quick=True, schedule="cosine", weight_decay=0.0)),
+    ("two_tower", _two_tower, TrainingDefaults(3e-2, 64, 16, 5, quick=True, schedule="cosine", weight_decay=0.0)),
 ):
     register_encoder(Encoder(_name, MODALITY, "histories", _build, _defaults))
 
