@@ -41,7 +41,7 @@ class Recommender(Recipe):
         protocol: what is held out to choose by, and what `evaluate()` finds again: `"last"`, each user's last
             interaction, or `"random"`, a share of all; `"auto"` is `"last"` where there are times. With `"random"` a
             network learns from histories in any order.
-        length: the most past items that are read, the latest; `"auto"` is 200, and with `"random"` 500.
+        length: the most past items that are read, the latest; `"auto"` is 50, and with `"random"` 500.
         width: numbers in the vector of an item.
         dropout: the share of a network's numbers left out in training, 0 to 0.95; `"auto"` is 0.3, and with
             `"random"` 0.1.

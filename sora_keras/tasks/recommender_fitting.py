@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sora_keras import parameters
-from sora_keras.encoders.recommending import CLOSED_FORM
 from sora_keras.errors import DataError, ParameterError
 from sora_keras.fitting import check_parameters
 from sora_keras.tasks.recommender_trials import Plan, Trial, go_on, try_encoder, untrained
@@ -84,9 +83,8 @@ def fit_recommender(
         if validation is None and held_out is not None and _refits(recipe, best):
             best = go_on(plan, best, log)
         core, cold = _folded(best.core)
-        length = _longest(log) if best.name in CLOSED_FORM else plan.length
         return FittedRecommender(
-            log=log, core=core, encoder=best.name, protocol=protocol, length=length, training=best.record,
+            log=log, core=core, encoder=best.name, protocol=protocol, length=plan.length, training=best.record,
             linear=best.linear, compared=compared, findings=findings, fingerprint=log.fingerprint(),
             rows=(len(known), 0 if held_out is None else len(held_out)), table=table, people=people, titles=titles,
             cold=cold,
@@ -168,10 +166,10 @@ def _held_out(
 
 
 def _length(recipe: Recommender, log: Interactions, protocol: str) -> int:
-    """The most past items that are read: 200, where order counts; else all, but no more than 500."""
+    """The most past items that are read: the latest 50, where order counts; else all, but no more than 500."""
     if recipe.length != "auto":
         return int(recipe.length)
-    return min(_longest(log), 200 if protocol == "last" else 500)
+    return min(_longest(log), 50 if protocol == "last" else 500)
 
 
 def _longest(log: Interactions) -> int:
