@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SOFTMAX_OVER_ALL = 10_000
 _NEGATIVES = 512
 _LEFT_OUT, _LEFT_OUT_OF_ANY_ORDER = 0.3, 0.1  # other orders keep a network from learning histories by heart
-_FEW_STEPS, _LONGER = 8, 4  # steps a pass; at most as many times the passes where there are fewer
+_FEW_STEPS, _LONGER = 8, 2  # steps a pass; at most as many times the passes where there are fewer
 _MORE = 0.3  # of the passes, made over all interactions in the end
 _ORDERS = 1.5  # times the passes where each draws another order
 _SCALE, _SCALES = 8.0, (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
