@@ -1,5 +1,7 @@
 """Anything people hold data in, to examples; splits, checks and samples."""
 
+from sora_keras.data.box_reading import read_boxes
+from sora_keras.data.boxes import Boxes
 from sora_keras.data.broken import left_out, named
 from sora_keras.data.checks import check, check_and_keep, usable_rows
 from sora_keras.data.examples import Examples
@@ -26,6 +28,7 @@ from sora_keras.data.times import parse_times
 read = read_examples
 
 __all__ = [
+    "Boxes",
     "Examples",
     "FeatureEncoding",
     "Finding",
@@ -53,6 +56,7 @@ __all__ = [
     "parse_times",
     "part_of",
     "read",
+    "read_boxes",
     "read_examples",
     "read_interactions",
     "read_item_table",

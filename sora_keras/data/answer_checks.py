@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sora_keras.data.answers import answer_key, as_answers
+from sora_keras.data.boxes import Boxes
 from sora_keras.data.columns import is_blank
 from sora_keras.data.findings import MOST_ROWS, Finding, rows_text
 from sora_keras.data.labels import LabelSpace
@@ -66,6 +67,7 @@ def check_answers(examples: Any, labels: LabelSpace | None, hashes: np.ndarray) 
 
 
 def _add(tally: _Tally, column: np.ndarray, name: str, separator: str | None, start: int) -> None:
+    column = _kinds_in(column)
     rows, _ = as_answers(column, name=name, separator=separator)
     ids = np.full(len(rows), -1, np.int32)
     for place, row in enumerate(rows):
@@ -77,6 +79,16 @@ def _add(tally: _Tally, column: np.ndarray, name: str, separator: str | None, st
     if column.dtype == object:
         for row, value in enumerate(column, start):
             _add_shape(tally, value, row)
+
+
+def _kinds_in(column: np.ndarray) -> np.ndarray:
+    """Of annotated pictures the classes of their boxes, each once; other answers as they are."""
+    if not len(column) or not isinstance(column[0], Boxes):
+        return column
+    kinds = np.empty(len(column), object)
+    for row, boxes in enumerate(column):
+        kinds[row] = tuple(sorted(set(boxes.labels)))
+    return kinds
 
 
 def _add_shape(tally: _Tally, value: Any, row: int) -> None:

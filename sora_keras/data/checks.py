@@ -72,7 +72,7 @@ def check_and_keep(
 
 _ORDER = (
     "leak", "conflicting_label", "unreadable", "missing", "empty", "rare_class", "stray_space",
-    "mixed_type", "duplicate", "constant", "very_long", "pixel_range",
+    "mixed_type", "duplicate", "constant", "very_long", "pixel_range", "box", "box_unit", "no_boxes",
 )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ class Finding:
     """Something in the data that the user should know.
 
     kind: `missing`, `empty`, `duplicate`, `leak`, `constant`, `rare_class`, `conflicting_label`, `unreadable`,
-    `stray_space`, `mixed_type`, `very_long`, `pixel_range`, `single`, `unused` or `missing_items`; message: one clause
+    `stray_space`, `mixed_type`, `very_long`, `pixel_range`, `single`, `unused`, `missing_items`,
+    `box`, `box_unit` or `no_boxes`; message: one clause
     with the count; rows: the numbers of the first 1,000 rows it concerns, of the data for validation or scoring for a
     `leak`.
     """

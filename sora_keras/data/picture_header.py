@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from itertools import chain
 
@@ -11,6 +12,8 @@ from sora_keras.errors import DataError
 MOST_PIXELS = 89_000_000
 # Frames of a JPEG: SOF0 to SOF15 without DHT, JPG and DAC (ITU T.81, table B.1).
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+_SEARCHED, _ORIENTATION, _TURNED = 2**17, 0x0112, 5  # bytes; the tag of EXIF; orientations from there on lie
 
 
 def check_pixels(content: bytes, name: str) -> None:
@@ -48,6 +51,19 @@ def claimed_size(content: bytes) -> tuple[int, int]:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return _webp_size(content)
     return 0, 0
+
+
+def lies(content: bytes) -> bool:
+    """Whether a JPEG's EXIF header says that it lies on its side, so that upright its height is its width."""
+    if content[:2] != b"\xff\xd8" or b"Exif" not in content[:_SEARCHED]:
+        return False
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            return int(image.getexif().get(_ORIENTATION, 1)) >= _TURNED
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False  # what cannot be opened is named where it is decoded
 
 
 def _big(content: bytes, at: int, count: int) -> int:

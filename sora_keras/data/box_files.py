@@ -1,0 +1,326 @@
+"""Annotations in the formats of COCO, Pascal VOC and YOLO, as pictures and their boxes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+
+from sora_keras.data.boxes import Boxes, make_boxes
+from sora_keras.data.picture import SUFFIXES
+from sora_keras.errors import DataError, NotFoundError, require
+
+SHARES, PIXELS = "shares", "pixels"
+_LISTED = 10
+_IMAGE_FOLDERS = ("", "images", "JPEGImages", "data")
+_COCO = ("images", "annotations")
+
+
+@dataclass
+class Annotated:
+    """Pictures with what stands in them, as their files say it.
+
+    paths: of the pictures; boxes: of each; sizes: of each (height, width), or None where the file does not say it;
+    source: for messages; unit: `PIXELS`, or `SHARES` of the sides; notes: what was noticed, kind and sentence.
+    """
+
+    paths: list[str]
+    boxes: list[Boxes]
+    sizes: list[tuple[int, int] | None]
+    source: str
+    unit: str = PIXELS
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+
+def is_coco(path: Path) -> bool:
+    """Whether a JSON file holds annotations of COCO, by how it begins."""
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    return re.search(rb'"(images|annotations|categories)"\s*:\s*\[', head) is not None
+
+
+def read_coco(path: Path, images: Path | None = None) -> Annotated:
+    """A COCO JSON file (https://cocodataset.org/#format-data).
+
+    Args:
+        images: the folder of the pictures; None looks beside the file, in `images` and in folders named like it.
+
+    Raises:
+        DataError: it is no such file, ids come twice, a class has no name, or annotations are of no picture.
+        NotFoundError: pictures are missing.
+    """
+    content = _json(path)
+    if not isinstance(content, dict) or not all(isinstance(content.get(name), list) for name in _COCO):
+        raise DataError(f"{path} is no COCO file: it needs the lists 'images' and 'annotations'.")
+    names = {one["id"]: str(one.get("name", "")).strip() for one in content.get("categories", []) if "id" in one}
+    pictures = _by_id(content["images"], "images", path)
+    _by_id([one for one in content["annotations"] if "id" in one], "annotations", path)
+    _check_classes(content["annotations"], names, path)
+    held: dict[Any, list[dict[str, Any]]] = {key: [] for key in pictures}
+    strangers = [one.get("id") for one in content["annotations"] if one.get("image_id") not in held]
+    if strangers:
+        raise DataError(
+            f"{path} has {len(strangers):,} annotations of pictures that 'images' does not list; ids of the first: "
+            f"{_some(strangers)}. Add the pictures, or leave the annotations out."
+        )
+    bare = 0
+    for one in content["annotations"]:
+        if len(one.get("bbox") or ()) != 4:
+            bare += 1
+            continue
+        held[one["image_id"]].append(one)
+    if bare and bare == len(content["annotations"]):
+        raise DataError(f"Not one of the {bare:,} annotations in {path} has a 'bbox' (x, y, width, height).")
+    files = [str(one.get("file_name", "")) for one in pictures.values()]
+    folder = images or _folder_of(files, path)
+    found = Annotated(
+        [str(folder / name) for name in files],
+        [_coco_boxes(some, names) for some in held.values()],
+        [_size(one) for one in pictures.values()],
+        path.name,
+    )
+    if bare:
+        found.notes.append(("missing", f"{bare:,} annotations without a 'bbox', left out"))
+    return found
+
+
+def _coco_boxes(annotations: list[dict[str, Any]], names: dict[Any, str]) -> Boxes:
+    corners = np.array([one["bbox"] for one in annotations], np.float32).reshape(-1, 4)
+    corners[:, 2:] += corners[:, :2]
+    labels = [names[one["category_id"]] for one in annotations]
+    return make_boxes(corners, labels, [bool(one.get("iscrowd", 0)) for one in annotations])
+
+
+def _by_id(entries: list[Any], what: str, path: Path) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    twice = []
+    for one in entries:
+        if not isinstance(one, dict) or "id" not in one:
+            raise DataError(f"Each of {what!r} in {path} needs an 'id'. Received: {one!r:.200}")
+        if one["id"] in found:
+            twice.append(one["id"])
+        found[one["id"]] = one
+    if twice:
+        raise DataError(f"{len(twice):,} ids of {what!r} in {path} come twice: {_some(twice)}. Give each its own.")
+    return found
+
+
+def _check_classes(annotations: list[Any], names: dict[Any, str], path: Path) -> None:
+    nameless = sorted({str(one.get("category_id")) for one in annotations if not names.get(one.get("category_id"))})
+    if nameless:
+        raise DataError(
+            f"{path} has annotations of classes without a name: category_id {_some(nameless)}. "
+            "List them with 'id' and 'name' in 'categories'."
+        )
+
+
+def _size(entry: dict[str, Any]) -> tuple[int, int] | None:
+    height, width = entry.get("height"), entry.get("width")
+    return (int(height), int(width)) if height and width else None
+
+
+def is_voc(folder: Path) -> bool:
+    """Whether a folder holds XML files of Pascal VOC."""
+    return next(_xml_files(folder), None) is not None
+
+
+def read_voc(folder: Path, part: str, images: Path | None = None) -> Annotated:
+    """A folder of Pascal VOC's XML files, beside their pictures or in `Annotations` and `JPEGImages`.
+
+    Args:
+        part: `"train"`, `"val"` or `"test"`: where `ImageSets/Main` lists such a part, only that is read.
+
+    Raises:
+        DataError: a file is no such XML. NotFoundError: pictures are missing.
+    """
+    listed = folder / "ImageSets" / "Main" / f"{part}.txt"
+    files = sorted(_xml_files(folder))
+    if listed.is_file():
+        wanted = {line.split()[0] for line in listed.read_text(encoding="utf-8").splitlines() if line.strip()}
+        files = [file for file in files if file.stem in wanted]
+        if not files:
+            raise DataError(f"{listed} lists no picture that has an XML file. The part {part!r} is empty.")
+    found = Annotated([], [], [], folder.name)
+    folders = [images] if images else [folder, folder / "JPEGImages", folder.parent / "JPEGImages", folder / "images"]
+    missing = []
+    for file in files:
+        name, boxes, size = _voc_file(file)
+        path = _first_there([file.parent, *folders], (name, file.stem))
+        if path is None:
+            missing.append(name or file.stem)
+            continue
+        found.paths.append(path)
+        found.boxes.append(boxes)
+        found.sizes.append(size)
+    _refuse(missing, len(files), folder)
+    return found
+
+
+def _xml_files(folder: Path) -> Iterator[Path]:
+    for place in (folder, folder / "Annotations"):
+        if place.is_dir():
+            yield from (path for path in place.iterdir() if path.suffix.lower() == ".xml")
+
+
+def _voc_file(path: Path) -> tuple[str, Boxes, tuple[int, int] | None]:
+    try:
+        root = ElementTree.parse(path).getroot()
+        size = tuple(int(float(root.findtext(f"size/{side}") or 0)) for side in ("height", "width"))
+        corners, labels = [], []
+        for thing in root.iter("object"):
+            labels.append(thing.findtext("name") or "")
+            corners.append(
+                [float(thing.findtext(f"bndbox/{one}") or "nan") for one in ("xmin", "ymin", "xmax", "ymax")]
+            )
+    except (ElementTree.ParseError, ValueError, OSError) as error:
+        raise DataError(f"{path} is no annotation of Pascal VOC: {error}") from error
+    if not all(labels):
+        raise DataError(f"{path} has a box without a <name>.")
+    return root.findtext("filename") or "", make_boxes(corners, labels), (size[0], size[1]) if all(size) else None
+
+
+def is_yolo(path: Path) -> bool:
+    """Whether this is YOLO's `data.yaml`, or a folder with it."""
+    return _yaml_of(path) is not None
+
+
+def read_yolo(path: Path, part: str) -> Annotated:
+    """A folder of YOLO: `data.yaml` with names and parts, `labels/…/*.txt` beside `images/…`.
+
+    Args:
+        part: `"train"`, `"val"` or `"test"`.
+
+    Raises:
+        DataError: the file is broken, has no such part, or a class has no name. NotFoundError: nothing is there.
+    """
+    file = _yaml_of(path)
+    assert file is not None
+    content = require("yaml", "detect").safe_load(file.read_text(encoding="utf-8")) or {}
+    names = _yolo_names(content, file)
+    folders = content.get(part) or (content.get("val") if part == "test" else None)
+    if not folders:
+        raise DataError(f"{file} names no part {part!r}. Add a line such as '{part}: images/{part}'.")
+    root = file.parent / str(content.get("path") or "")
+    pictures = [one for given in _listed(folders) for one in _yolo_pictures(root, file.parent, str(given))]
+    if not pictures:
+        raise DataError(f"The part {part!r} of {file} has no pictures.")
+    return Annotated(
+        [str(one) for one in pictures], [_yolo_file(_labels_of(one), names) for one in pictures],
+        [None] * len(pictures), file.parent.name, unit=SHARES,
+    )  # fmt: skip
+
+
+def _yaml_of(path: Path) -> Path | None:
+    if path.is_file():
+        return path if path.suffix.lower() in (".yaml", ".yml") else None
+    return next((path / name for name in ("data.yaml", "data.yml", "dataset.yaml") if (path / name).is_file()), None)
+
+
+def _yolo_names(content: Any, file: Path) -> dict[int, str]:
+    names = content.get("names") if isinstance(content, dict) else None
+    if isinstance(names, list):
+        names = dict(enumerate(names))
+    if not isinstance(names, dict) or not names:
+        raise DataError(f"{file} needs 'names': the classes, as a list or by their numbers.")
+    return {int(number): str(name).strip() for number, name in names.items()}
+
+
+def _yolo_pictures(root: Path, beside: Path, given: str) -> list[Path]:
+    # Exports of Roboflow write "../train/images" for what lies in "train/images".
+    tried = [root / given, beside / given, beside / given.removeprefix("../"), Path(given)]
+    place = next((one for one in tried if one.exists()), None)
+    if place is None:
+        raise NotFoundError(f"There is no {given} in {root}.")
+    if place.is_file():
+        lines = place.read_text(encoding="utf-8").splitlines()
+        return [beside / line.strip() for line in lines if line.strip()]
+    found = (Path(folder) / name for folder, _, names in os.walk(place) for name in names)
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+
+
+def _labels_of(picture: Path) -> Path:
+    """Where YOLO keeps the labels of a picture: the last `images` of its path becomes `labels`."""
+    parts = list(picture.with_suffix(".txt").parts)
+    for place in range(len(parts) - 1, -1, -1):
+        if parts[place] == "images":
+            parts[place] = "labels"
+            break
+    return Path(*parts)
+
+
+def _yolo_file(path: Path, names: dict[int, str]) -> Boxes:
+    """Lines of class, centre, width and height, or class and a polygon; no file means that nothing is there."""
+    if not path.is_file():
+        return make_boxes([], [])
+    corners, labels = [], []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            which, *values = (float(part) for part in line.split())
+        except ValueError as error:
+            raise DataError(f"Line {number} of {path} holds no numbers: {line!r:.100}") from error
+        if len(values) != 4 and (len(values) < 6 or len(values) % 2):
+            raise DataError(f"Line {number} of {path} needs a class and four numbers. Received: {line!r:.100}")
+        if int(which) not in names:
+            raise DataError(f"Line {number} of {path} has class {int(which)}, for which 'names' has no name.")
+        labels.append(names[int(which)])
+        corners.append(_from_centre(values) if len(values) == 4 else _around(values))
+    return make_boxes(corners, labels)
+
+
+def _from_centre(values: Sequence[float]) -> list[float]:
+    x, y, width, height = values
+    return [x - width / 2, y - height / 2, x + width / 2, y + height / 2]
+
+
+def _around(values: Sequence[float]) -> list[float]:
+    return [min(values[::2]), min(values[1::2]), max(values[::2]), max(values[1::2])]
+
+
+def _folder_of(files: Sequence[str], path: Path) -> Path:
+    """The folder in which the pictures of a COCO file lie: the one with most of the first of them."""
+    stem = path.stem.removeprefix("instances_").removesuffix(".coco")
+    places = [base / name for base in (path.parent, path.parent.parent) for name in (*_IMAGE_FOLDERS, stem)]
+    places += [base / "images" / stem for base in (path.parent, path.parent.parent)]
+    first = files[:_LISTED]
+    return max(places, key=lambda place: sum((place / name).is_file() for name in first))
+
+
+def _first_there(folders: Sequence[Path], names: Sequence[str]) -> str | None:
+    for folder in folders:
+        for name in filter(None, names):
+            tried = [folder / name, *(folder / f"{name}{suffix}" for suffix in SUFFIXES)]
+            found = next((one for one in tried if one.is_file() and one.suffix.lower() in SUFFIXES), None)
+            if found:
+                return str(found)
+    return None
+
+
+def _refuse(missing: Sequence[str], of: int, where: Path) -> None:
+    if missing:
+        raise NotFoundError(f"{len(missing):,} of {of:,} pictures annotated in {where} are missing: {_some(missing)}.")
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError) as error:
+        raise DataError(f"{path} is no JSON: {error}") from error
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _some(values: Sequence[Any]) -> str:
+    return ", ".join(map(str, values[:_LISTED])) + (", …" if len(values) > _LISTED else "")

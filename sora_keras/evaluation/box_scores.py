@@ -1,0 +1,186 @@
+"""How well boxes were found, by the evaluator of COCO, and how surely over pictures."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from sora_keras.errors import require
+from sora_keras.evaluation.bootstrap import resample_counts
+
+SIZES = ("small", "medium", "large")  # less than 32² pixels, less than 96², and more
+_AREAS = {"all": 0, **{name: 1 + place for place, name in enumerate(SIZES)}}
+_RECALLS = np.linspace(0, 1, 101)
+_HALF, _THREE_QUARTERS = 0, 5  # among the overlaps 0.50, 0.55, … 0.95
+_MOST = 2  # the last of the evaluator's 1, 10 and 100 detections a picture
+
+
+class Truth(Protocol):
+    """What stands in a picture; see `sora_keras.data.Boxes`."""
+
+    corners: np.ndarray
+    labels: np.ndarray
+    crowd: np.ndarray
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a detector answers for one picture: (boxes, 4) corners in pixels, (boxes,) scores and labels."""
+
+    corners: np.ndarray
+    scores: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class BoxScores:
+    """What the evaluator says.
+
+    scores: `map` (the mean over the overlaps 0.50 to 0.95 and the classes), `ap50`, `ap75`, `map_small`, `map_medium`,
+    `map_large`, `recall` (the mean, of 100 boxes a picture); NaN where there is no such box. by_class: of each class
+    `map`, `ap50` and how many there are. precision: (overlaps, 101, classes) at the recalls 0, 0.01, … 1; -1 where a
+    class has no box. matches: of each class what `intervals` needs.
+    """
+
+    scores: dict[str, float]
+    by_class: dict[str, dict[str, float]]
+    precision: np.ndarray
+    matches: tuple[ClassMatches, ...]
+    pictures: int
+
+
+@dataclass(frozen=True, eq=False)
+class ClassMatches:
+    """One class: of its detections in order of their scores the picture (found,), whether each was right at each
+    overlap (overlaps, found), and whether it counts at all; and how many there are in each picture (pictures,)."""
+
+    picture: np.ndarray
+    right: np.ndarray
+    counts: np.ndarray
+    there: np.ndarray
+
+
+def score_boxes(truth: Sequence[Truth], found: Sequence[Found], classes: Sequence[str]) -> BoxScores:
+    """Compare what was found with what is there, picture by picture.
+
+    Args:
+        truth, found: one each of every picture. classes: the names that count.
+
+    Raises:
+        MissingExtraError: the package `pycocotools` is not installed.
+    """
+    evaluation = _evaluated(truth, found, classes)
+    precision = evaluation.eval["precision"]  # overlaps, recalls, classes, areas, most
+    recall = evaluation.eval["recall"]
+    every = precision[..., _MOST]
+    scores = {
+        "map": _mean(every[..., 0]), "ap50": _mean(every[_HALF, ..., 0]), "ap75": _mean(every[_THREE_QUARTERS, ..., 0]),
+        **{f"map_{name}": _mean(every[..., _AREAS[name]]) for name in SIZES},
+        "recall": _mean(recall[:, :, 0, _MOST]),
+    }  # fmt: skip
+    by_class = {}
+    for place, name in enumerate(classes):
+        count = sum(int(((one.labels == name) & ~one.crowd).sum()) for one in truth)
+        own = every[:, :, place, 0]
+        by_class[name] = {"map": _mean(own), "ap50": _mean(own[_HALF]), "count": float(count)}
+    matches = tuple(_matches(evaluation, place, len(truth)) for place in range(len(classes)))
+    return BoxScores(scores, by_class, every[..., 0], matches, len(truth))
+
+
+def intervals(scored: BoxScores, *, resamples: int = 200, seed: int = 0) -> dict[str, tuple[float, float]]:
+    """The 95 % intervals of `map`, `ap50` and `ap75` over pictures drawn again with replacement."""
+    drawn: dict[str, list[np.ndarray]] = {"map": [], "ap50": [], "ap75": []}
+    for counts in resample_counts(scored.pictures, resamples, seed):
+        each = np.stack([average_precision(one, counts) for one in scored.matches])  # classes, overlaps, resamples
+        drawn["map"].append(np.nanmean(each, axis=(0, 1)))
+        drawn["ap50"].append(np.nanmean(each[:, _HALF], axis=0))
+        drawn["ap75"].append(np.nanmean(each[:, _THREE_QUARTERS], axis=0))
+    bounds = {name: np.nanpercentile(np.concatenate(some), [2.5, 97.5]) for name, some in drawn.items()}
+    return {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
+
+
+def average_precision(one: ClassMatches, counts: np.ndarray) -> np.ndarray:
+    """The average precision of a class, (overlaps, resamples); NaN where a resample has no box of it.
+
+    Args:
+        counts: (pictures, resamples) how often each picture is in each resample; ones for the score itself.
+    """
+    there = one.there @ counts
+    weights = counts[one.picture]
+    result = np.full((len(one.right), counts.shape[1]), np.nan)
+    for overlap, (right, counted) in enumerate(zip(one.right, one.counts, strict=True)):
+        hits = np.cumsum(weights * (right & counted)[:, None], axis=0)
+        misses = np.cumsum(weights * (~right & counted)[:, None], axis=0)
+        precision = hits / np.maximum(hits + misses, 1e-12)
+        precision = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
+        for draw in np.flatnonzero(there > 0):
+            places = np.searchsorted(hits[:, draw] / there[draw], _RECALLS, side="left")
+            reached = places < len(precision)
+            result[overlap, draw] = precision[places[reached], draw].sum() / len(_RECALLS)
+    return result
+
+
+def _evaluated(truth: Sequence[Truth], found: Sequence[Found], classes: Sequence[str]) -> Any:
+    coco: Any = require("pycocotools.coco", "detect")
+    evaluator: Any = require("pycocotools.cocoeval", "detect")
+    number = {name: 1 + place for place, name in enumerate(classes)}
+    annotations: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
+    for image, (there, told) in enumerate(zip(truth, found, strict=True)):
+        for corners, label, crowd in zip(there.corners, there.labels, there.crowd, strict=True):
+            if label in number:
+                entry = {"image_id": image, "category_id": number[label], "iscrowd": int(crowd)}
+                annotations.append({**entry, "id": 1 + len(annotations), **_extent(corners)})
+        for corners, score, label in zip(told.corners, told.scores, told.labels, strict=True):
+            if label in number:
+                entry = {"image_id": image, "category_id": number[label]}
+                results.append(
+                    {**entry, "score": float(score), "id": 1 + len(results), "iscrowd": 0, **_extent(corners)}
+                )
+    content = {
+        "images": [{"id": image} for image in range(len(truth))],
+        "categories": [{"id": place, "name": name} for name, place in number.items()],
+    }
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints how far it is
+        given, answered = coco.COCO(), coco.COCO()
+        given.dataset, answered.dataset = {**content, "annotations": annotations}, {**content, "annotations": results}
+        given.createIndex()
+        answered.createIndex()
+        evaluation = evaluator.COCOeval(given, answered, "bbox")
+        evaluation.evaluate()
+        evaluation.accumulate()
+    return evaluation
+
+
+def _extent(corners: np.ndarray) -> dict[str, Any]:
+    left, top, right, bottom = (float(value) for value in corners)
+    return {"bbox": [left, top, right - left, bottom - top], "area": (right - left) * (bottom - top)}
+
+
+def _matches(evaluation: Any, kind: int, pictures: int) -> ClassMatches:
+    """What the evaluator matched, of all sizes, in order of the scores."""
+    parameters = evaluation.params
+    begin = kind * len(parameters.areaRng) * pictures
+    each = [one for one in evaluation.evalImgs[begin : begin + pictures] if one is not None]
+    there = np.zeros(pictures)
+    for one in each:
+        there[one["image_id"]] = np.count_nonzero(np.asarray(one["gtIgnore"]) == 0)
+    overlaps = len(parameters.iouThrs)
+    scores = np.concatenate([np.zeros(0), *(one["dtScores"] for one in each)])
+    # As the evaluator does: by score, of equal ones the first picture first.
+    order = np.argsort(-scores, kind="mergesort")
+    picture = np.concatenate([np.zeros(0, int), *(np.full(len(one["dtScores"]), one["image_id"]) for one in each)])
+    none = np.zeros((overlaps, 0), bool)
+    right = np.concatenate([none, *(np.asarray(one["dtMatches"]) > 0 for one in each)], axis=1)
+    ignored = np.concatenate([none, *(np.asarray(one["dtIgnore"], bool) for one in each)], axis=1)
+    return ClassMatches(picture[order], right[:, order], ~ignored[:, order], there)
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[values > -1]
+    return float(known.mean()) if known.size else float("nan")

@@ -1,0 +1,90 @@
+"""Where a picture that was brought to a square with bars beside it came from, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from sora_keras.layers.pictures import _exif_orientation, _exif_place
+
+_TURNED = 5  # EXIF orientations from here on lie on their side
+
+
+@keras.saving.register_keras_serializable(package="sora_keras")
+class PictureSizes(keras.layers.Layer):
+    """The size of encoded pictures when they stand upright, without decoding JPEG and PNG.
+
+    Input: (pictures,) encoded bytes. Output: (pictures, 2) int32: height and width in pixels.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "trainable": False, "dtype": "int32"})
+        self.built = True
+
+    def call(self, contents: tf.Tensor) -> tf.Tensor:
+        return tf.map_fn(_size, contents, fn_output_signature=tf.TensorSpec((2,), tf.int32))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (input_shape[0], 2)
+
+    def compute_output_spec(self, inputs: Any) -> keras.KerasTensor:
+        return keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype="int32")
+
+
+def _size(content: tf.Tensor) -> tf.Tensor:
+    is_jpeg = tf.equal(tf.strings.substr(content, 0, 3), b"\xff\xd8\xff")
+    is_png = tf.equal(tf.strings.substr(content, 1, 3), b"PNG")
+    return tf.case(
+        [(is_jpeg, lambda: _jpeg_size(content)), (is_png, lambda: _png_size(content))],
+        default=lambda: tf.shape(tf.io.decode_image(content, expand_animations=False))[:2],
+    )
+
+
+def _jpeg_size(content: tf.Tensor) -> tf.Tensor:
+    size = tf.image.extract_jpeg_shape(content)[:2]
+    at = _exif_place(content)
+    turned = tf.cond(at > 0, lambda: _exif_orientation(content, at) >= _TURNED, lambda: False)
+    return tf.where(turned, size[::-1], size)
+
+
+def _png_size(content: tf.Tensor) -> tf.Tensor:
+    header = tf.cast(tf.io.decode_raw(tf.strings.substr(content, 16, 8), tf.uint8), tf.int32)
+    sides = tf.reduce_sum(tf.reshape(header, (2, 4)) * [1 << 24, 1 << 16, 1 << 8, 1], axis=1)
+    return sides[::-1]
+
+
+def letterbox(sizes: Any, side: int) -> tuple[Any, Any]:
+    """How `DecodePictures(fit="pad")` brings pictures to a square, as `tf.image.resize_with_pad` does.
+
+    Args:
+        sizes: (pictures, 2) height and width. side: pixels a side of the square.
+
+    Returns:
+        By what x and y are multiplied, and what is then added, (pictures, 2) float32 each.
+    """
+    whole = tf.cast(sizes, tf.float32)
+    ratio = tf.reduce_max(whole / float(side), axis=1, keepdims=True)
+    exact = whole / ratio
+    begin = tf.maximum(tf.floor((side - exact) / 2), 0.0)
+    scale = tf.maximum(tf.floor(exact), 1.0) / whole
+    return scale[:, ::-1], begin[:, ::-1]
+
+
+def into_square(corners: Any, sizes: Any, side: int) -> Any:
+    """Corners (pictures, boxes, 4) in pixels of the pictures, in those of the square."""
+    scale, begin = letterbox(sizes, side)
+    return tf.cast(corners, tf.float32) * _twice(scale) + _twice(begin)
+
+
+def out_of_square(corners: Any, sizes: Any, side: int) -> Any:
+    """Corners (pictures, boxes, 4) in pixels of the square, in those of the pictures, and clipped to them."""
+    scale, begin = letterbox(sizes, side)
+    whole = tf.cast(sizes, tf.float32)[:, ::-1]
+    return tf.clip_by_value((tf.cast(corners, tf.float32) - _twice(begin)) / _twice(scale), 0.0, _twice(whole))
+
+
+def _twice(pair: Any) -> Any:
+    """x and y of each picture for left, top, right and bottom, (pictures, 1, 4)."""
+    return tf.concat([pair, pair], axis=1)[:, None, :]
