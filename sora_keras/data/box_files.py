@@ -70,7 +70,7 @@ def read_coco(path: Path, images: Path | None = None) -> Annotated:
     if strangers:
         raise DataError(
             f"{path} has {len(strangers):,} annotations of pictures that 'images' does not list; ids of the first: "
-            f"{_some(strangers)}. Add the pictures, or leave the annotations out."
+            f"{some_of(strangers)}. Add the pictures, or leave the annotations out."
         )
     bare = 0
     for one in content["annotations"]:
@@ -110,7 +110,7 @@ def _by_id(entries: list[Any], what: str, path: Path) -> dict[Any, Any]:
             twice.append(one["id"])
         found[one["id"]] = one
     if twice:
-        raise DataError(f"{len(twice):,} ids of {what!r} in {path} come twice: {_some(twice)}. Give each its own.")
+        raise DataError(f"{len(twice):,} ids of {what!r} in {path} come twice: {some_of(twice)}. Give each its own.")
     return found
 
 
@@ -118,7 +118,7 @@ def _check_classes(annotations: list[Any], names: dict[Any, str], path: Path) ->
     nameless = sorted({str(one.get("category_id")) for one in annotations if not names.get(one.get("category_id"))})
     if nameless:
         raise DataError(
-            f"{path} has annotations of classes without a name: category_id {_some(nameless)}. "
+            f"{path} has annotations of classes without a name: category_id {some_of(nameless)}. "
             "List them with 'id' and 'name' in 'categories'."
         )
 
@@ -308,7 +308,9 @@ def _first_there(folders: Sequence[Path], names: Sequence[str]) -> str | None:
 
 def _refuse(missing: Sequence[str], of: int, where: Path) -> None:
     if missing:
-        raise NotFoundError(f"{len(missing):,} of {of:,} pictures annotated in {where} are missing: {_some(missing)}.")
+        raise NotFoundError(
+            f"{len(missing):,} of {of:,} pictures annotated in {where} are missing: {some_of(missing)}."
+        )
 
 
 def _json(path: Path) -> Any:
@@ -322,5 +324,6 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _some(values: Sequence[Any]) -> str:
+def some_of(values: Sequence[Any]) -> str:
+    """The first ten, for messages."""
     return ", ".join(map(str, values[:_LISTED])) + (", …" if len(values) > _LISTED else "")

@@ -19,6 +19,7 @@ from sora_keras.data.box_files import (
     read_coco,
     read_voc,
     read_yolo,
+    some_of,
 )
 from sora_keras.data.boxes import FAULTS, Boxes, make_boxes, mend
 from sora_keras.data.examples import Examples
@@ -228,8 +229,9 @@ def _finished(found: Annotated, pictures: Sequence[Picture] = (), notes: tuple[F
     held = list(pictures) or [to_picture(path) for path in found.paths]
     missing = [one.path for one in held if one.path and not Path(one.path).is_file()]
     if missing:
-        listed = ", ".join(map(str, missing[:_LISTED])) + (", …" if len(missing) > _LISTED else "")
-        raise NotFoundError(f"{len(missing):,} of {len(held):,} pictures of {found.source} are missing: {listed}.")
+        raise NotFoundError(
+            f"{len(missing):,} of {len(held):,} pictures of {found.source} are missing: {some_of(missing)}."
+        )
     if not held:
         raise DataError(f"{found.source} has no pictures.")
     twice = _twice(held)

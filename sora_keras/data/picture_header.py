@@ -13,7 +13,8 @@ MOST_PIXELS = 89_000_000
 # Frames of a JPEG: SOF0 to SOF15 without DHT, JPG and DAC (ITU T.81, table B.1).
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
-_SEARCHED, _ORIENTATION, _TURNED = 2**17, 0x0112, 5  # bytes; the tag of EXIF; orientations from there on lie
+SEARCHED = 2**17  # bytes in which a JPEG's EXIF header is looked for: others, such as a colour profile, may come before
+ORIENTATION, LYING = 0x0112, 5  # the tag of EXIF, and its first value that lies on its side
 
 
 def check_pixels(content: bytes, name: str) -> None:
@@ -55,13 +56,13 @@ def claimed_size(content: bytes) -> tuple[int, int]:
 
 def lies(content: bytes) -> bool:
     """Whether a JPEG's EXIF header says that it lies on its side, so that upright its height is its width."""
-    if content[:2] != b"\xff\xd8" or b"Exif" not in content[:_SEARCHED]:
+    if content[:2] != b"\xff\xd8" or b"Exif" not in content[:SEARCHED]:
         return False
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(content)) as image:
-            return int(image.getexif().get(_ORIENTATION, 1)) >= _TURNED
+            return int(image.getexif().get(ORIENTATION, 1)) >= LYING
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return False  # what cannot be opened is named where it is decoded
 

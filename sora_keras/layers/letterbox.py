@@ -7,9 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from sora_keras.layers.pictures import _exif_orientation, _exif_place
-
-_TURNED = 5  # EXIF orientations from here on lie on their side
+from sora_keras.data.picture_header import LYING
+from sora_keras.layers.pictures import exif_orientation, exif_place
 
 
 @keras.saving.register_keras_serializable(package="sora_keras")
@@ -44,8 +43,8 @@ def _size(content: tf.Tensor) -> tf.Tensor:
 
 def _jpeg_size(content: tf.Tensor) -> tf.Tensor:
     size = tf.image.extract_jpeg_shape(content)[:2]
-    at = _exif_place(content)
-    turned = tf.cond(at > 0, lambda: _exif_orientation(content, at) >= _TURNED, lambda: False)
+    at = exif_place(content)
+    turned = tf.cond(at > 0, lambda: exif_orientation(content, at) >= LYING, lambda: False)
     return tf.where(turned, size[::-1], size)
 
 

@@ -8,14 +8,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sora_keras.data.picture_header import claimed_size
+from sora_keras.data.picture_header import ORIENTATION, SEARCHED, claimed_size
 
 _SCALES = (1, 2, 4, 8)  # what a JPEG decoder shrinks by while it decodes, which takes less time than all of it
-_ORIENTATION = 0x0112
 _MOST_TAGS = 64
 # Where "Exif" stands when it comes first, as its standard asks, and after the JFIF header that many put before it.
 _EXIF_PLACES = (6, 24)
-_SEARCHED = 2**17  # bytes that are searched for it where other headers, such as a colour profile, come before
 _PNG_HEADERS = 2**14  # bytes in which a PNG says that it has transparent colours, before its pixels
 
 
@@ -88,7 +86,7 @@ class DecodePictures(keras.layers.Layer):
 
         `plain` then does what `one` would, without asking each picture again, in a third of the time.
         """
-        if content[:3] != b"\xff\xd8\xff" or b"Exif" in content[:_SEARCHED]:
+        if content[:3] != b"\xff\xd8\xff" or b"Exif" in content[:SEARCHED]:
             return None
         height, width = claimed_size(content)
         if not height or not width:
@@ -120,8 +118,8 @@ class DecodePictures(keras.layers.Layer):
         times = shorter // max(self.size)
         place = tf.reduce_sum(tf.cast(times >= _SCALES[1:], tf.int32))
         pixels = tf.switch_case(place, [lambda scale=scale: self._decoded(content, scale) for scale in _SCALES])
-        at = _exif_place(content)
-        return tf.cond(at > 0, lambda: _upright(pixels, _exif_orientation(content, at)), lambda: pixels)
+        at = exif_place(content)
+        return tf.cond(at > 0, lambda: _upright(pixels, exif_orientation(content, at)), lambda: pixels)
 
     def _resized(self, pixels: tf.Tensor) -> tf.Tensor:
         return _rounded(self._to_size(pixels))
@@ -232,7 +230,7 @@ def _centred(height: int, width: int, shape: float) -> tuple[int, int, int, int]
     return (height - kept_height) // 2, (width - kept_width) // 2, kept_height, kept_width
 
 
-def _exif_place(content: tf.Tensor) -> tf.Tensor:
+def exif_place(content: tf.Tensor) -> tf.Tensor:
     """Where the EXIF header of a JPEG begins; 0 where it has none."""
     first, second = (tf.equal(tf.strings.substr(content, at, 4), b"Exif") for at in _EXIF_PLACES)
     usual = tf.where(first, _EXIF_PLACES[0], tf.where(second, _EXIF_PLACES[1], 0))
@@ -247,13 +245,13 @@ def _exif_elsewhere(content: tf.Tensor) -> tf.Tensor:
     another = tf.where(jfif, start[19], start[1]) >= 0xE0
 
     def search() -> tf.Tensor:
-        parts = tf.strings.split([tf.strings.substr(content, 0, _SEARCHED)], b"Exif\0\0", maxsplit=1).values
+        parts = tf.strings.split([tf.strings.substr(content, 0, SEARCHED)], b"Exif\0\0", maxsplit=1).values
         return tf.where(tf.size(parts) > 1, tf.strings.length(parts[0]), 0)
 
     return tf.cond(another, search, lambda: tf.constant(0))
 
 
-def _exif_orientation(content: tf.Tensor, at: tf.Tensor) -> tf.Tensor:
+def exif_orientation(content: tf.Tensor, at: tf.Tensor) -> tf.Tensor:
     """The orientation, 1 to 8, that the EXIF header at this place gives; 1 where it gives none (EXIF 2.3, 4.6.4)."""
     # The orientation is among the first tags, close to the header.
     header = tf.cast(tf.io.decode_raw(tf.strings.substr(content, at + 6, 2048), tf.uint8), tf.int32)
@@ -269,7 +267,7 @@ def _exif_orientation(content: tf.Tensor, at: tf.Tensor) -> tf.Tensor:
     first = number(tf.constant(4), 4)
     entries = first + 2 + 12 * tf.range(_MOST_TAGS)
     inside = (tf.range(_MOST_TAGS) < number(first, 2)) & (entries + 12 <= last) & (first >= 8)
-    is_tag = inside & tf.equal(number(entries, 2), _ORIENTATION)
+    is_tag = inside & tf.equal(number(entries, 2), ORIENTATION)
     value = tf.reduce_max(tf.where(is_tag, number(entries + 8, 2), 0))
     return tf.where((value >= 1) & (value <= 8), value, 1)
 

@@ -133,25 +133,23 @@ def _trained(
         passes: how many to make, or None to stop when no more are better. begun: a network to go on with.
     """
     from sora_keras import training
-    from sora_keras.encoders import build_network
 
     recipe = plan.recipe
-    people = _people(plan, encoder.name)
-    facts, loss = _facts(plan, log, encoder.name), _make_loss(plan, encoder, log)
-    network = begun or build_network(encoder, facts, recipe.layers, loss, people)
-    windows = replace(training.cut_windows(log, plan.length), telling=people is not None)
+    network = begun or _network(plan, encoder, log)
+    telling = len(network.core.inputs) > 1
+    windows = replace(training.cut_windows(log, plan.length), telling=telling)
     if not len(windows):
         raise DataError(
             f"Every user of {log.source} has one interaction, so nothing says what comes after what. "
             "Choose encoder='popularity', or give more interactions."
         )
-    defaults = _defaults(encoder, len(windows), facts.ordered)
+    defaults = _defaults(encoder, len(windows), plan.protocol == "last")
     batch_size = chosen(recipe, defaults, "batch_size")
     feed = training.Feed(windows, np.zeros(len(windows), np.int32), None, batch_size, recipe.seed)
     check = None
     if held_out is not None:
         ends, firsts = training.end_windows(log, held_out, plan.length)
-        check = training.Feed(replace(ends, telling=people is not None), firsts, None, batch_size, 0, shuffled=False)
+        check = training.Feed(replace(ends, telling=telling), firsts, None, batch_size, 0, shuffled=False)
     settings = training_settings(
         recipe, defaults, deadline=plan.deadline,
         resume=None if passes or plan.resume is None else Path(plan.resume) / encoder.name,
@@ -173,12 +171,15 @@ def _defaults(encoder: Encoder, windows: int, ordered: bool) -> TrainingDefaults
 
 def untrained(plan: Plan, encoder: Encoder, log: Interactions) -> keras.Model:
     """The core of an encoder before it is trained; of one in closed form as it is."""
+    return solved(encoder.name, log, {}) if encoder.name in CLOSED_FORM else _network(plan, encoder, log).core
+
+
+def _network(plan: Plan, encoder: Encoder, log: Interactions) -> Network:
+    """The graphs of an encoder that is trained, before it is."""
     from sora_keras.encoders import build_network
 
-    if encoder.name in CLOSED_FORM:
-        return solved(encoder.name, log, {})
-    facts, people = _facts(plan, log, encoder.name), _people(plan, encoder.name)
-    return build_network(encoder, facts, plan.recipe.layers, _make_loss(plan, encoder, log), people).core
+    people, facts = _people(plan, encoder.name), _facts(plan, log, encoder.name)
+    return build_network(encoder, facts, plan.recipe.layers, _make_loss(plan, encoder, log), people)
 
 
 def _facts(plan: Plan, log: Interactions, name: str) -> CatalogueFacts:
