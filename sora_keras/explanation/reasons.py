@@ -33,8 +33,9 @@ class Reasons:
     titles: tuple[str, ...]
 
     def top(self, count: int = 10) -> list[tuple[str, float]]:
-        """The past items that count most, by size, as titles, and their contributions."""
-        order = np.argsort(-np.abs(self.contributions), kind="stable")[:count]
+        """The past items that speak for it, the strongest first, and then those against; titles and contributions."""
+        by = np.array(self.contributions)
+        order = np.lexsort((-np.abs(by), by <= 0))[:count]
         return [(self.titles[1 + place], self.contributions[place]) for place in order]
 
     def __str__(self) -> str:

@@ -62,10 +62,10 @@ def test_without_past_items_nothing_is_explained() -> None:
         explain_history(2, np.zeros(0, int), scores=None, names=NAMES, titles=None)
 
 
-def test_what_counts_most_comes_first_whether_for_or_against() -> None:
-    assert REASONS.top() == [("Cake", -1.0), ("Milk & <b>more</b>", 0.5), ("Jam", 0.25)]
-    assert REASONS.top(1) == [("Cake", -1.0)]
-    assert str(REASONS) == "Tea (1.25): Cake -1.00, Milk & <b>more</b> +0.50, Jam +0.25"
+def test_what_speaks_for_it_comes_first_and_then_what_speaks_against() -> None:
+    assert REASONS.top() == [("Milk & <b>more</b>", 0.5), ("Jam", 0.25), ("Cake", -1.0)]
+    assert REASONS.top(1) == [("Milk & <b>more</b>", 0.5)]
+    assert str(REASONS) == "Tea (1.25): Milk & <b>more</b> +0.50, Jam +0.25, Cake -1.00"
 
 
 def test_as_plain_values() -> None:
@@ -81,7 +81,7 @@ def test_the_page_shows_titles_as_text_and_needs_no_network() -> None:
     assert "Milk &amp; &lt;b&gt;more" in page
     assert "<b>more" not in page
     assert "http" not in page
-    assert page.index("Cake") < page.index("Milk")
+    assert page.index("Milk") < page.index("Cake")
     assert "-1.00" in page
     assert "+0.25" in page
     many = Reasons("a", 1.0, tuple("bcdefghijklmno"), (0.0,) * 14, tuple("abcdefghijklmno"))
