@@ -4,8 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Of this only data files are read, so what it needs itself (PyTorch among it) is not installed.
-ALONE := recbole==1.2.1
+# Of these only data files are read, so what they need themselves (PyTorch among it) is not installed.
+ALONE := recbole==1.2.1 deepforest==2.1.0
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: demo test lint types check-tests notebook benchmark clean

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sora_keras.prediction import Prediction
     from sora_keras.recipe import Recipe
     from sora_keras.tasks import list_recipes, load, register_recipe
+    from sora_keras.tasks.detector import ObjectDetector
     from sora_keras.tasks.image import ImageClassifier
     from sora_keras.tasks.recommender import Recommender
     from sora_keras.tasks.text import TextClassifier
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "Explanation": "explanation",
     "ImageClassifier": "tasks.image",
+    "ObjectDetector": "tasks.detector",
     "Prediction": "prediction",
     "Recipe": "recipe",
     "Recommender": "tasks.recommender",
@@ -44,6 +46,7 @@ _PLACES = {
 __all__ = [
     "Explanation",
     "ImageClassifier",
+    "ObjectDetector",
     "Prediction",
     "Recipe",
     "Recommender",

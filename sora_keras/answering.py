@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,20 +15,25 @@ if TYPE_CHECKING:
     from sora_keras.data import Finding
     from sora_keras.recipe import Recipe
 
+Graph = Callable[[Any], dict[str, Any]]
+
 _CHUNK = 8192
-_BATCH = 256
 
 
-def answer_few(recipe: Recipe, items: np.ndarray) -> dict[str, np.ndarray]:
+def answer_few(recipe: Recipe, items: np.ndarray, graph: Graph | None = None) -> dict[str, np.ndarray]:
     """The pipeline's answers for a few items, through one traced call (no `predict` machinery).
+
+    Args:
+        graph: what answers raw items, as `recipe.raw` gives them, instead of the pipeline.
 
     Raises:
         DataError: items cannot be read; names up to ten of them, and why.
     """
-    if len(items) > _BATCH:
-        answers, broken = _answer_chunk(recipe, items)
+    graph = graph or _traced(recipe)
+    if len(items) > recipe.at_once(recipe.fitted.core):
+        answers, broken = answer_chunk(recipe, items, graph)
     else:
-        answers, broken = _answer_batch(recipe, np.arange(len(items)), items)
+        answers, broken = _answer_batch(recipe, np.arange(len(items)), items, graph)
     _refuse(items, broken)
     return answers
 
@@ -41,7 +46,9 @@ def answer_all(recipe: Recipe, examples: Any) -> dict[str, np.ndarray]:
     return _joined(recipe, [answers for _, answers in answer_stream(recipe, examples)])
 
 
-def answer_readable(recipe: Recipe, examples: Any) -> tuple[dict[str, np.ndarray], Any, tuple[Finding, ...]]:
+def answer_readable(
+    recipe: Recipe, examples: Any, graph: Graph | None = None
+) -> tuple[dict[str, np.ndarray], Any, tuple[Finding, ...]]:  # fmt: skip
     """The answers for all examples that can be read, these examples, and what was found of the others.
 
     Raises:
@@ -52,7 +59,7 @@ def answer_readable(recipe: Recipe, examples: Any) -> tuple[dict[str, np.ndarray
     broken: dict[int, str] = {}
     start = 0
     for chunk in examples.batches(_CHUNK):
-        answers, reasons = _answer_chunk(recipe, chunk.column(item))
+        answers, reasons = answer_chunk(recipe, chunk.column(item), graph or _traced(recipe))
         parts.append(answers)
         broken |= {start + place: reason for place, reason in reasons.items()}
         start += len(chunk)
@@ -67,7 +74,7 @@ def answer_stream(recipe: Recipe, examples: Any) -> Iterator[tuple[np.ndarray, d
     """Items and their answers chunk by chunk, in bounded memory."""
     for chunk in examples.batches(_CHUNK):
         items = chunk.column(recipe.fitted.schema.item)
-        answers, broken = _answer_chunk(recipe, items)
+        answers, broken = answer_chunk(recipe, items, _traced(recipe))
         _refuse(items, broken)
         yield items, answers
 
@@ -85,12 +92,15 @@ def _joined(recipe: Recipe, parts: list[dict[str, np.ndarray]]) -> dict[str, np.
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _answer_chunk(recipe: Recipe, items: np.ndarray) -> tuple[dict[str, np.ndarray], dict[int, str]]:
+def answer_chunk(
+    recipe: Recipe, items: np.ndarray, graph: Graph
+) -> tuple[dict[str, np.ndarray], dict[int, str]]:  # fmt: skip
     """The answers in order, without those of broken items; and why these are broken, by their place."""
-    _traced(recipe)
+    size = recipe.at_once(recipe.fitted.core)
     lengths = recipe.lengths(items)
     order = np.arange(len(items)) if lengths is None else np.argsort(lengths, kind="stable")
-    parts = list(mapped(order, lambda places: _answer_batch(recipe, places, items[places]), _BATCH, lambda some: some))
+    work = lambda places: _answer_batch(recipe, places, items[places], graph)  # noqa: E731
+    parts = list(mapped(order, work, size, lambda some: some))
     broken = {place: reason for _, reasons in parts for place, reason in reasons.items()}
     answered = [answers for answers, _ in parts if answers]
     if not answered:
@@ -100,30 +110,30 @@ def _answer_chunk(recipe: Recipe, items: np.ndarray) -> tuple[dict[str, np.ndarr
 
 
 def _answer_batch(
-    recipe: Recipe, places: np.ndarray, items: np.ndarray
+    recipe: Recipe, places: np.ndarray, items: np.ndarray, graph: Graph
 ) -> tuple[dict[str, np.ndarray], dict[int, str]]:  # fmt: skip
     """The numeric answers of a batch; where the graph fails on an item, such as a picture cut short, of the others."""
     import tensorflow as tf
 
     try:
-        answers = _traced(recipe)(recipe.raw(items))
+        answers = graph(recipe.raw(items))
     except (tf.errors.InvalidArgumentError, DataError):
-        reasons = {row: _reason(recipe, items[row : row + 1]) for row in range(len(items))}
+        reasons = {row: _reason(recipe, items[row : row + 1], graph) for row in range(len(items))}
         broken = {row: reason for row, reason in reasons.items() if reason}
         if not broken:
             raise
         good = [row for row in range(len(items)) if row not in broken]
-        answers = _answer_batch(recipe, places[good], items[good])[0] if good else {}
+        answers = _answer_batch(recipe, places[good], items[good], graph)[0] if good else {}
         return answers, {int(places[row]): reason for row, reason in broken.items()}
     return {name: value.numpy() for name, value in answers.items() if value.dtype != "string"}, {}
 
 
-def _reason(recipe: Recipe, item: np.ndarray) -> str:
+def _reason(recipe: Recipe, item: np.ndarray, graph: Graph) -> str:
     """Why this item cannot be answered; nothing where it can."""
     import tensorflow as tf
 
     try:
-        _traced(recipe)(recipe.raw(item))
+        graph(recipe.raw(item))
     except DataError as error:
         return str(error)
     except tf.errors.InvalidArgumentError as error:

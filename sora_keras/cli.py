@@ -68,15 +68,27 @@ def predict(
     model: Model,
     data: Annotated[str, typer.Argument(help="A file, folder or glob; or `-` to read lines, of texts, paths or ids.")],
     k: Count = None,
+    threshold: Annotated[float | None, typer.Option(help="The lowest score that a detector answers.")] = None,
+    overlap: Annotated[float | None, typer.Option(help="The highest IoU of two of its boxes of a class.")] = None,
+    tile: Annotated[int | None, typer.Option(help="Pixels a side of the tiles that it cuts pictures into.")] = None,
+    every: Annotated[int | None, typer.Option(help="Of a video every so many frames.")] = None,
     out: Annotated[Path | None, typer.Option(help="A JSON-lines file instead of the screen.")] = None,
+    copies: Annotated[Path | None, typer.Option(help="A folder, or of a video an .mp4, for copies with boxes.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Answer every item, one line of JSON each: of classes with their probabilities, of users the items for them."""
+    """Answer every item, one line of JSON each: classes with probabilities, boxes in pictures, or items for users."""
     from sora_keras.files import new_file
 
     recipe: Any = tasks.load(model)
     items: Any = [line.rstrip("\n") for line in sys.stdin] if data == "-" else data
-    answers = recipe.stream(items, **_taken(recipe.stream, k=k))
+    asked = _taken(recipe.stream, k=k, threshold=threshold, overlap=overlap, tile=tile, every=every)
+    if copies is not None:
+        if out is None:
+            raise ParameterError("--copies needs --out as well, the JSON-lines file of what they show.")
+        _taken(getattr(recipe, "stream_to", recipe.stream), copies=copies)
+        recipe.stream_to(items, out, copies=copies, overwrite=overwrite, **asked)
+        return
+    answers = recipe.stream(items, **asked)
     if out is None:
         _write_answers(answers, sys.stdout)
         return
@@ -101,8 +113,10 @@ def _taken(verb: Any, **options: Any) -> dict[str, Any]:
 def explain(
     model: Model,
     item: Annotated[str, typer.Argument(help="One item: a text, the path of a picture, or the id of a user.")],
-    target: Annotated[str | None, typer.Option(help="The class to explain, or the id of what is recommended.")] = None,
-    method: Annotated[str, typer.Option(help="auto, integrated_gradients, occlusion or grad_cam.")] = "auto",
+    target: Annotated[
+        str | None, typer.Option(help="The class to explain, the place of a box, or the id of what is recommended.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="auto, integrated_gradients, occlusion, grad_cam or odam.")] = "auto",
     out: Annotated[Path | None, typer.Option(help="Also save it, as .html or .json; of a picture as .png too.")] = None,
     overwrite: Overwrite = False,
 ) -> None:

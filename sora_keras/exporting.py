@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sora_keras.recipe import Recipe
 
 _MEASURED = 2_000  # examples on which a quantised core is measured, at most
+_MOST_NUMBERS = 2**26  # that it answers then
 
 
 def export_recipe(
@@ -40,6 +42,10 @@ def export_recipe(
         preprocessing_config=fitted.preprocessing.describe(),
         numbers_name=fitted.core.inputs[0].name if hasattr(fitted.preprocessing, "from_pixels") else None,
         check=None if quantize is None else _held_out(recipe, data),
+        decide=lambda output, raw: recipe.named_answers(
+            output, raw, fitted.preprocessing, fitted.schema, fitted.decision or Decision()
+        ),
+        tolerances=recipe.tolerances,
     )
     written = write_artefact(artefact, path, format=format, quantize=quantize, overwrite=overwrite)
     if quantize is not None and recipe.verbose:
@@ -55,23 +61,26 @@ def _held_out(recipe: Recipe, data: Any) -> HeldOut | None:
         pair = data if isinstance(data, tuple) else (data, None)
         examples = recipe.read(*pair, schema=fitted.schema)
         examples = examples.take(recipe.usable(examples, fitted.schema))
+    if data is not None:
+        examples = recipe.to_train_on(examples)
     if examples is None or not len(examples):
         return None
-    rows = np.random.default_rng(recipe.seed).permutation(len(examples))[:_MEASURED]
+    most = min(_MEASURED, max(1, _MOST_NUMBERS // math.prod(fitted.core.output_shape[1:])))
+    rows = np.random.default_rng(recipe.seed).permutation(len(examples))[:most]
     examples = examples.take(np.sort(rows))
     numbers = recipe.numberer(fitted.preprocessing, fitted.schema)(examples)
-    targets = recipe.targets(examples.take(numbers.rows), fitted.schema)
+    targets = recipe.learned_targets(examples.take(numbers.rows), fitted.schema, fitted.preprocessing)
     gather = numbers.gather()
     dtype = fitted.core.inputs[0].dtype
     each = [gather(np.array([row])).numpy().astype(dtype) for row in range(len(numbers))]
-    return HeldOut(each, lambda logits: recipe.share_right(targets, logits))
+    return HeldOut(each, lambda logits: recipe.share_right(targets, logits), recipe.share_same, recipe.measured_by)
 
 
 def _lost(folder: Path) -> str:
     facts = json.loads((folder / "quantized.json").read_text(encoding="utf-8"))
     return (
-        f"{facts['quantize']}: right on {facts['accuracy']:.2%} of {facts['rows']:,} examples, the float core on "
-        f"{facts['float_accuracy']:.2%}; {facts['bytes'] / facts['float_bytes']:.0%} of its size."
+        f"{facts['quantize']}: {facts['figure']} {facts['accuracy']:.4f} on {facts['rows']:,} examples, of the float "
+        f"core {facts['float_accuracy']:.4f}; {facts['bytes'] / facts['float_bytes']:.0%} of its size."
     )
 
 
@@ -93,4 +102,5 @@ def _card(recipe: Recipe, licence: str, classes: tuple[str, ...]) -> dict[str, A
         "findings": [finding.message for finding in fitted.findings],
         "scores": fitted.scores,
         "licence": licence,
+        **recipe.card_facts(),
     }

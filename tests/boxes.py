@@ -34,6 +34,12 @@ def scenes(count: int = 4, seed: int = 0) -> tuple[list[np.ndarray], list[Boxes]
     return pictures, boxes
 
 
+def annotated_scenes(count: int = 12, seed: int = 0) -> tuple[list[np.ndarray], list[dict[str, Any]]]:
+    """The same as a detector takes them: pictures, and a dictionary for each."""
+    pictures, boxes = scenes(count, seed)
+    return pictures, [{"boxes": one.corners, "labels": one.labels} for one in boxes]
+
+
 def write_pictures(folder: Path, pictures: list[np.ndarray]) -> list[str]:
     """The pictures as PNG; their names."""
     folder.mkdir(parents=True, exist_ok=True)

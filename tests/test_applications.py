@@ -13,13 +13,14 @@ import pytest
 import sora_keras as sora
 from sora_keras.applications import applications_folder, find_application, list_applications
 from sora_keras.errors import ParameterError
+from tests.boxes import scenes, write_coco, write_yolo
 from tests.pictures import encoded, shapes
 from tests.recommending import ratings
 
 
 def test_applications_are_listed_with_what_they_do() -> None:
     known = list_applications()
-    assert set(known) == {"digits", "medical_images", "movies", "news_topics", "sentiment"}
+    assert set(known) == {"digits", "medical_images", "movies", "news_topics", "sentiment", "street", "trees"}
     assert all(line.endswith(".") for line in known.values())
 
 
@@ -93,6 +94,25 @@ def test_movies_run_on_ones_own_log(tmp_path, monkeypatch, capsys) -> None:
     assert (tmp_path / "exports" / "movies.html").exists()
 
 
+def test_street_asks_for_data_and_names_the_layouts() -> None:
+    with pytest.raises(ParameterError, match=r"sora run street DATA[\s\S]*COCO[\s\S]*VOC[\s\S]*YOLO[\s\S]*CSV"):
+        find_application("street")(None)
+
+
+def test_street_tests_on_the_part_that_the_data_has(tmp_path) -> None:
+    pytest.importorskip("yaml")
+    find_application("street")
+    parts = sys.modules["sora_keras.recipes.street"].parts
+    write_coco(tmp_path / "coco" / "train", *scenes(6))
+    write_coco(tmp_path / "coco" / "test", *scenes(3, seed=1))
+    train, test = parts(str(tmp_path / "coco"))
+    assert [Path(str(one.column("image")[0])).parent.name for one in (train, test)] == ["train", "test"]
+    for data in (write_coco(tmp_path / "one", *scenes(10)), write_yolo(tmp_path / "yolo", *scenes(10))):
+        train, test = parts(str(data))
+        assert (len(train), len(test)) == (8, 2)
+        assert not set(train.column("image")) & set(test.column("image"))
+
+
 def test_a_wheel_carries_the_applications(tmp_path: Path) -> None:
     root = Path(__file__).parent.parent
     shutil.copytree(root / "sora_keras", tmp_path / "source" / "sora_keras")
@@ -116,6 +136,6 @@ def test_a_wheel_carries_the_applications(tmp_path: Path) -> None:
     subprocess.run([*install, str(next(tmp_path.glob("*.whl")))], check=True, capture_output=True)
     code = "from sora_keras.applications import list_applications; print(*list_applications())"
     done = subprocess.run([sys.executable, "-c", code], cwd=target, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["digits", "medical_images", "movies", "news_topics", "sentiment"]
+    assert done.stdout.split() == ["digits", "medical_images", "movies", "news_topics", "sentiment", "street", "trees"]
     templates = {file.name for file in target.rglob("templates/*")}
     assert {"card.md", "explanation.html", "page.html"} <= templates

@@ -15,7 +15,7 @@ PACKAGE = Path(sora.__file__).parent
 
 # From the bottom: a room may import those before it, and itself.
 ORDER = (
-    "errors", "files", "quiet", "registry", "parameters", "pages", "prediction", "data", "layers", "encoders",
+    "errors", "files", "quiet", "registry", "parameters", "pages", "prediction", "data", "detections", "layers", "encoders",
     "training", "evaluation", "explanation", "export", "recipe", "fitting", "answering", "saving", "exporting",
     "tasks", "applications", "showing", "cli", "__main__",
 )  # fmt: skip
@@ -79,7 +79,7 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
 
 def test_public_names_are_these() -> None:
     assert sorted(sora.__all__) == [
-        "Explanation", "ImageClassifier", "Prediction", "Recipe", "Recommender", "Report", "SoraError",
+        "Explanation", "ImageClassifier", "ObjectDetector", "Prediction", "Recipe", "Recommender", "Report", "SoraError",
         "TextClassifier", "list_encoders", "list_recipes", "load", "load_sample", "read", "register_encoder",
         "register_recipe", "samples", "train_test_split",
     ]  # fmt: skip

@@ -202,9 +202,7 @@ def read_yolo(path: Path, part: str) -> Annotated:
     Raises:
         DataError: the file is broken, has no such part, or a class has no name. NotFoundError: nothing is there.
     """
-    file = _yaml_of(path)
-    assert file is not None
-    content = require("yaml", "detect").safe_load(file.read_text(encoding="utf-8")) or {}
+    content, file = _yaml(path)
     names = _yolo_names(content, file)
     folders = content.get(part) or (content.get("val") if part == "test" else None)
     if not folders:
@@ -217,6 +215,22 @@ def read_yolo(path: Path, part: str) -> Annotated:
         [str(one) for one in pictures], [_yolo_file(_labels_of(one), names) for one in pictures],
         [None] * len(pictures), file.parent.name, unit=SHARES,
     )  # fmt: skip
+
+
+def yolo_has(path: Path, part: str) -> bool:
+    """Whether `data.yaml` names this part."""
+    content, _ = _yaml(path)
+    return isinstance(content, dict) and bool(content.get(part)) and bool(content.get("train"))
+
+
+def _yaml(path: Path) -> tuple[Any, Path]:
+    file = _yaml_of(path)
+    assert file is not None
+    yaml = require("yaml", "detect")
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}, file
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} is no YAML: {' '.join(str(error).split())[:200]}") from error
 
 
 def _yaml_of(path: Path) -> Path | None:

@@ -20,6 +20,7 @@ from sora_keras.data.box_files import (
     read_voc,
     read_yolo,
     some_of,
+    yolo_has,
 )
 from sora_keras.data.boxes import FAULTS, Boxes, make_boxes, mend
 from sora_keras.data.examples import Examples
@@ -95,6 +96,17 @@ def read_boxes(
             "row for each box, or the boxes of each picture as y."
         )
     return read_pictures(X, part=part, answer_required=False, memory=memory)  # type: ignore[return-value]
+
+
+def has_part(path: Path, part: str) -> bool:
+    """Whether a data set on disk comes with a part of its own, such as `"val"`; see `read_boxes`."""
+    path = Path(os.path.expanduser(path))
+    if is_yolo(path):
+        return yolo_has(path, part)
+    if not path.is_dir():
+        return False
+    apart = part_of(path, part) is not None and part_of(path, "train") is not None
+    return apart or all((path / "ImageSets" / "Main" / f"{one}.txt").is_file() for one in ("train", part))
 
 
 def _from_path(path: Path, part: str, images: Path | None) -> Annotated | None:

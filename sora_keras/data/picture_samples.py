@@ -6,6 +6,8 @@ import gzip
 
 import numpy as np
 
+from sora_keras.data.box_reading import BOXES, read_boxes
+from sora_keras.data.boxes import Boxes
 from sora_keras.data.examples import Examples
 from sora_keras.data.picture import to_picture
 from sora_keras.data.sample_files import files_of, there
@@ -47,6 +49,19 @@ def skin_lesions() -> Examples:
             labels.append(label)
             patients.append(f"patient {int(first.stem[5:-1]) // _PATIENT}")
     return _examples(pictures, np.array(labels, object), "skin_lesions", patient=np.array(patients, object))
+
+
+def trees() -> Examples:
+    """Aerial pictures of four places, and a box around each crown: 400 by 400 to 2,472 by 2,299 pixels."""
+    read = read_boxes(there(files_of("deepforest", "--no-deps deepforest==2.1.0") / "data"))
+    boxes = np.empty(len(read), object)
+    # One of the four tells dead trees from living ones; the others do not.
+    boxes[:] = [_alike(one, "Tree") for one in read.column(BOXES)]
+    return Examples({**read.columns, BOXES: boxes}, BOXES, "sample trees")
+
+
+def _alike(boxes: Boxes, name: str) -> Boxes:
+    return Boxes(boxes.corners, np.full(boxes.count, name, object), boxes.crowd, boxes.size)
 
 
 def _examples(pixels: np.ndarray | list[np.ndarray], labels: np.ndarray, name: str, **more: np.ndarray) -> Examples:

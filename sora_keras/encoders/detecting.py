@@ -13,6 +13,7 @@ from typing import Any
 
 from sora_keras.layers.places import BINS, STRIDES
 
+PYRAMID = "pyramid"  # and its stride: the name of the layer that gives a map of it
 _PYRAMID = 64  # filters of each of its maps
 _RARE = 0.01  # the probability of each class at each place before training (Lin et al., 2017)
 
@@ -26,11 +27,14 @@ class DetectorFacts:
     classes: int
 
 
-def detector_core(maps_of: Callable[[Any], list[Any]], facts: DetectorFacts) -> Any:
+def detector_core(
+    maps_of: Callable[[Any], list[Any]], facts: DetectorFacts, extend: Callable[[Any], Any] = lambda one: one
+) -> Any:  # fmt: skip
     """The core of a detector.
 
     Args:
         maps_of: the encoder: from pixels (batch, size, size, channels), 0 to 255, to its maps at `STRIDES`.
+        extend: what is done to each map of the pyramid before the heads read it.
 
     Returns:
         A Keras model from pixels to (batch, places, 4 × BINS + classes) float32: for each place of `places_of` the
@@ -39,29 +43,11 @@ def detector_core(maps_of: Callable[[Any], list[Any]], facts: DetectorFacts) -> 
     import keras
 
     pixels = keras.Input((facts.size, facts.size, facts.channels), name="pixels")
-    answers = [_head(one, facts.classes, f"head{stride}") for stride, one in zip(STRIDES, _pyramid(maps_of(pixels)))]
+    answers = []
+    for stride, one in zip(STRIDES, _pyramid(maps_of(pixels))):
+        known = keras.layers.Activation("linear", name=f"{PYRAMID}{stride}")(one)
+        answers.append(_head(extend(known), facts.classes, f"head{stride}"))
     return keras.Model(pixels, keras.layers.Concatenate(axis=1, name="places", dtype="float32")(answers), name="core")
-
-
-def compact(pixels: Any) -> list[Any]:
-    """An encoder for a CPU: every map is halved by its first convolution, then refined by residual blocks."""
-    import keras
-
-    hidden = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
-    hidden = convolved(hidden, 24, 3, 2)
-    maps = []
-    for filters, blocks in ((48, 1), (96, 1), (128, 1), (160, 1)):
-        hidden = convolved(hidden, filters, 3, 2)
-        for _ in range(blocks):
-            hidden = _block(hidden, filters)
-        maps.append(hidden)
-    return maps[-len(STRIDES) :]
-
-
-def _block(hidden: Any, filters: int) -> Any:
-    import keras
-
-    return keras.layers.Add()([hidden, convolved(convolved(hidden, filters // 2, 1), filters, 3)])
 
 
 def _pyramid(maps: list[Any]) -> list[Any]:

@@ -84,6 +84,7 @@ def register_encoder(encoder: Encoder) -> Encoder:
 
 def list_encoders(modality: str | None = None) -> dict[str, Encoder]:
     """The encoders of one modality by name, or all, each as in `"text/cnn"`."""
+    import sora_keras.encoders.detection_encoders
     import sora_keras.encoders.efficientnet_lite
     import sora_keras.encoders.pictures
     import sora_keras.encoders.recommending

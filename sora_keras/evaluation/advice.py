@@ -139,13 +139,14 @@ def _few_rows(answers: Answers, accuracy: Score, per_class: Sequence[ClassScore]
     if absent:
         yield (
             0.5,
-            f"No row has {_listed(absent)}: nothing is known about {'it' if len(absent) == 1 else 'them'}.",
+            f"No row has {listed(absent)}: nothing is known about {'it' if len(absent) == 1 else 'them'}.",
         )
     rare = [score.name for score in per_class if 0 < score.support < _FEW_ROWS]
     if rare and answers.rows >= 2 * _FEW_ROWS:
-        yield 0.3, f"Fewer than {_FEW_ROWS} rows have {_listed(rare)}: scores there are mostly chance."
+        yield 0.3, f"Fewer than {_FEW_ROWS} rows have {listed(rare)}: scores there are mostly chance."
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are."""
     shown = ", ".join(repr(name) for name in names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more classes"

@@ -6,26 +6,19 @@ import contextlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
+from sora_keras.data.boxes import Boxes
 from sora_keras.errors import require
-from sora_keras.evaluation.bootstrap import resample_counts
+from sora_keras.evaluation.bootstrap import Interval, percentile_interval, resample_counts
 
 SIZES = ("small", "medium", "large")  # less than 32² pixels, less than 96², and more
 _AREAS = {"all": 0, **{name: 1 + place for place, name in enumerate(SIZES)}}
-_RECALLS = np.linspace(0, 1, 101)
-_HALF, _THREE_QUARTERS = 0, 5  # among the overlaps 0.50, 0.55, … 0.95
+RECALLS = np.linspace(0, 1, 101)
+HALF, THREE_QUARTERS = 0, 5  # among the overlaps 0.50, 0.55, … 0.95
 _MOST = 2  # the last of the evaluator's 1, 10 and 100 detections a picture
-
-
-class Truth(Protocol):
-    """What stands in a picture; see `sora_keras.data.Boxes`."""
-
-    corners: np.ndarray
-    labels: np.ndarray
-    crowd: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -56,16 +49,17 @@ class BoxScores:
 
 @dataclass(frozen=True, eq=False)
 class ClassMatches:
-    """One class: of its detections in order of their scores the picture (found,), whether each was right at each
-    overlap (overlaps, found), and whether it counts at all; and how many there are in each picture (pictures,)."""
+    """One class: of its detections in order of their scores the score and picture (found,), whether each was right at
+    each overlap (overlaps, found), and whether it counts at all; and how many there are in each picture (pictures,)."""
 
+    scores: np.ndarray
     picture: np.ndarray
     right: np.ndarray
     counts: np.ndarray
     there: np.ndarray
 
 
-def score_boxes(truth: Sequence[Truth], found: Sequence[Found], classes: Sequence[str]) -> BoxScores:
+def score_boxes(truth: Sequence[Boxes], found: Sequence[Found], classes: Sequence[str]) -> BoxScores:
     """Compare what was found with what is there, picture by picture.
 
     Args:
@@ -79,7 +73,7 @@ def score_boxes(truth: Sequence[Truth], found: Sequence[Found], classes: Sequenc
     recall = evaluation.eval["recall"]
     every = precision[..., _MOST]
     scores = {
-        "map": _mean(every[..., 0]), "ap50": _mean(every[_HALF, ..., 0]), "ap75": _mean(every[_THREE_QUARTERS, ..., 0]),
+        "map": _mean(every[..., 0]), "ap50": _mean(every[HALF, ..., 0]), "ap75": _mean(every[THREE_QUARTERS, ..., 0]),
         **{f"map_{name}": _mean(every[..., _AREAS[name]]) for name in SIZES},
         "recall": _mean(recall[:, :, 0, _MOST]),
     }  # fmt: skip
@@ -87,21 +81,25 @@ def score_boxes(truth: Sequence[Truth], found: Sequence[Found], classes: Sequenc
     for place, name in enumerate(classes):
         count = sum(int(((one.labels == name) & ~one.crowd).sum()) for one in truth)
         own = every[:, :, place, 0]
-        by_class[name] = {"map": _mean(own), "ap50": _mean(own[_HALF]), "count": float(count)}
+        by_class[name] = {"map": _mean(own), "ap50": _mean(own[HALF]), "count": float(count)}
     matches = tuple(_matches(evaluation, place, len(truth)) for place in range(len(classes)))
     return BoxScores(scores, by_class, every[..., 0], matches, len(truth))
 
 
-def intervals(scored: BoxScores, *, resamples: int = 200, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """The 95 % intervals of `map`, `ap50` and `ap75` over pictures drawn again with replacement."""
+def intervals(scored: BoxScores, *, resamples: int = 200, seed: int = 0) -> dict[str, Interval]:
+    """The 95 % intervals of `map`, `ap50` and `ap75` over pictures drawn again with replacement.
+
+    (None, None) for a single picture, or where too few resamples have a box.
+    """
     drawn: dict[str, list[np.ndarray]] = {"map": [], "ap50": [], "ap75": []}
+    if scored.pictures < 2:
+        return dict.fromkeys(drawn, (None, None))
     for counts in resample_counts(scored.pictures, resamples, seed):
         each = np.stack([average_precision(one, counts) for one in scored.matches])  # classes, overlaps, resamples
-        drawn["map"].append(np.nanmean(each, axis=(0, 1)))
-        drawn["ap50"].append(np.nanmean(each[:, _HALF], axis=0))
-        drawn["ap75"].append(np.nanmean(each[:, _THREE_QUARTERS], axis=0))
-    bounds = {name: np.nanpercentile(np.concatenate(some), [2.5, 97.5]) for name, some in drawn.items()}
-    return {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
+        drawn["map"].append(_mean_of_known(each.mean(axis=1)))
+        drawn["ap50"].append(_mean_of_known(each[:, HALF]))
+        drawn["ap75"].append(_mean_of_known(each[:, THREE_QUARTERS]))
+    return {name: percentile_interval(np.concatenate(some)) for name, some in drawn.items()}
 
 
 def average_precision(one: ClassMatches, counts: np.ndarray) -> np.ndarray:
@@ -119,13 +117,13 @@ def average_precision(one: ClassMatches, counts: np.ndarray) -> np.ndarray:
         precision = hits / np.maximum(hits + misses, 1e-12)
         precision = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
         for draw in np.flatnonzero(there > 0):
-            places = np.searchsorted(hits[:, draw] / there[draw], _RECALLS, side="left")
+            places = np.searchsorted(hits[:, draw] / there[draw], RECALLS, side="left")
             reached = places < len(precision)
-            result[overlap, draw] = precision[places[reached], draw].sum() / len(_RECALLS)
+            result[overlap, draw] = precision[places[reached], draw].sum() / len(RECALLS)
     return result
 
 
-def _evaluated(truth: Sequence[Truth], found: Sequence[Found], classes: Sequence[str]) -> Any:
+def _evaluated(truth: Sequence[Boxes], found: Sequence[Found], classes: Sequence[str]) -> Any:
     coco: Any = require("pycocotools.coco", "detect")
     evaluator: Any = require("pycocotools.cocoeval", "detect")
     number = {name: 1 + place for place, name in enumerate(classes)}
@@ -178,9 +176,16 @@ def _matches(evaluation: Any, kind: int, pictures: int) -> ClassMatches:
     none = np.zeros((overlaps, 0), bool)
     right = np.concatenate([none, *(np.asarray(one["dtMatches"]) > 0 for one in each)], axis=1)
     ignored = np.concatenate([none, *(np.asarray(one["dtIgnore"], bool) for one in each)], axis=1)
-    return ClassMatches(picture[order], right[:, order], ~ignored[:, order], there)
+    return ClassMatches(scores[order], picture[order], right[:, order], ~ignored[:, order], there)
 
 
 def _mean(values: np.ndarray) -> float:
     known = values[values > -1]
     return float(known.mean()) if known.size else float("nan")
+
+
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Over the classes, which come first, those that have a value; NaN where none has."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    return np.where(count > 0, np.where(known, values, 0).sum(axis=0) / np.maximum(count, 1), np.nan)

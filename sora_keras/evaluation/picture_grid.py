@@ -56,7 +56,7 @@ class PictureGrid:
                 axes.set_axis_off()
             for axes, image, tile, title in zip(places, images, self.tiles, titles, strict=False):
                 axes.imshow(image, interpolation="nearest")
-                axes.set_title(_wrapped(title), fontsize=7, fontweight="normal", color=INK)
+                axes.set_title(wrapped(title, _LONGEST), fontsize=7, fontweight="normal", color=INK)
                 axes.set(xticks=[], yticks=[])
                 axes.spines[:].set(visible=tile.marked, color=VERMILION, linewidth=2)
             if self.heading:
@@ -79,9 +79,9 @@ class PictureGrid:
         return render("evaluation", "grid.html", grid=self)
 
 
-def _wrapped(title: str) -> str:
-    """On up to three lines, so that neighbours do not run into each other."""
+def wrapped(title: str, longest: int) -> str:
+    """On up to three lines of so many letters, so that neighbours do not run into each other."""
     import textwrap
 
-    lines = textwrap.wrap(title, _LONGEST)
-    return "\n".join(short(line, _LONGEST + 1) for line in (lines[:3] if len(lines) <= 3 else [*lines[:2], "…"]))
+    lines = textwrap.wrap(title, longest)
+    return "\n".join(short(line, longest + 1) for line in (lines[:3] if len(lines) <= 3 else [*lines[:2], "…"]))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sora_keras.evaluation.fonts import can_draw, drawable, families, short
+from sora_keras.evaluation.fonts import can_draw, drawable, short
 from sora_keras.evaluation.results import Curve
+from sora_keras.pages.fonts import families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,20 +35,26 @@ def panels_of(report: Report) -> tuple[str, ...]:
 
 def overview(report: Report) -> Figure:
     """All panels in one figure; class names that no font of this machine can draw become their number."""
+    names = drawable(report.classes)
+    return side_by_side([partial(draw, panel=panel, report=report, names=names) for panel in panels_of(report)],
+                        report.title)  # fmt: skip
+
+
+def side_by_side(panels: Sequence[Callable[[Axes], None]], title: str) -> Figure:
+    """What draws each panel, two in a row, in one figure."""
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(style()):
-        panels = panels_of(report)
         rows = -(-len(panels) // 2)
         figure = Figure(figsize=(11, 4.75 * rows), layout="constrained")
         places = list(figure.subplots(rows, 2).flat)
-        for axes, panel in zip(places, panels, strict=False):
-            draw(axes, panel, report, drawable(report.classes))
+        for axes, draw_on in zip(places, panels, strict=False):
+            draw_on(axes)
         for axes in places[len(panels) :]:
             axes.set_axis_off()
-        if report.title:
-            figure.suptitle(short(report.title, 90) if can_draw(report.title) else "")
+        if title:
+            figure.suptitle(short(title, 90) if can_draw(title) else "")
     return figure
 
 
@@ -70,12 +78,15 @@ def draw(axes: Axes, panel: str, report: Report, names: Sequence[str]) -> None:
     """Draw one of `panels_of(report)`. names: of the classes, as they shall stand there."""
     shown = dict(zip(report.classes, names, strict=True))
     if panel == "confusion":
-        (_draw_labels if report.kind == "multilabel" else _draw_confusion)(axes, report, names)
+        if report.kind == "multilabel":
+            _draw_labels(axes, report, names)
+        else:
+            draw_confusion(axes, report.confusion, names)
     elif panel == "roc":
-        _draw_curves(axes, report.curves.roc, shown, "ROC", "false positive rate", "true positive rate")
+        draw_curves(axes, report.curves.roc, shown, "ROC", "false positive rate", "true positive rate")
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
     elif panel == "pr":
-        _draw_curves(axes, report.curves.pr, shown, "Precision and recall", "recall", "precision")
+        draw_curves(axes, report.curves.pr, shown, "Precision and recall", "recall", "precision")
     elif panel == COVERAGE:
         _draw_coverage(axes, report)
     else:
@@ -94,10 +105,11 @@ def _draw_coverage(axes: Axes, report: Report) -> None:
     axes.legend(fontsize=9, loc="lower left")
 
 
-def _draw_confusion(axes: Axes, report: Report, names: Sequence[str]) -> None:
-    kept = _most_mistaken(report.confusion)
-    counts = report.confusion[np.ix_(kept, kept)]
-    shares = counts / np.maximum(report.confusion[kept].sum(axis=1, keepdims=True), 1)
+def draw_confusion(axes: Axes, confusion: np.ndarray, names: Sequence[str]) -> None:
+    """Counts by truth in rows and answer in columns; of many classes those that are most mistaken."""
+    kept = _most_mistaken(confusion)
+    counts = confusion[np.ix_(kept, kept)]
+    shares = counts / np.maximum(confusion[kept].sum(axis=1, keepdims=True), 1)
     # Paler than the full colour, so that the numbers stay readable on light and on dark.
     cells = np.empty((*shares.shape, 4))
     cells[...] = (0, 114 / 255, 178 / 255, 0)
@@ -143,7 +155,7 @@ def _draw_labels(axes: Axes, report: Report, names: Sequence[str]) -> None:
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=9, handlelength=1)
 
 
-def _draw_curves(axes: Axes, curves: Sequence[Curve], shown: dict[str, str], heading: str, x: str, y: str) -> None:
+def draw_curves(axes: Axes, curves: Sequence[Curve], shown: dict[str, str], heading: str, x: str, y: str) -> None:
     """All lines; with many classes only those of the smallest area stand out by colour and name."""
     ranked = sorted(curves, key=lambda curve: curve.area or 0.0)
     named = ranked[: len(_NAMED_LINES)]

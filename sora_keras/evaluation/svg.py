@@ -44,11 +44,14 @@ def drawn_svg(draw_on: Callable[[Axes], None], name: str, size: tuple[float, flo
 
 def _size(report: Report, panel: str) -> tuple[float, float]:
     """Inches, which the page scales to its width."""
-    if panel != "confusion":
-        return 4.4, 4.0
-    if report.kind == "multilabel":
+    if panel == "confusion" and report.kind == "multilabel":
         return 4.4, 1.6 + 0.3 * min(len(report.classes), 20)
-    return (7.4, 7.0) if len(report.classes) > _MANY else (4.4, 4.0)
+    return panel_size(panel, len(report.classes))
+
+
+def panel_size(panel: str, classes: int) -> tuple[float, float]:
+    """Inches, which the page scales to its width; the confusion of many classes is larger."""
+    return (7.4, 7.0) if panel == "confusion" and classes > _MANY else (4.4, 4.0)
 
 
 def _fit_for_page(text: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ def renderable(report: Report) -> RenderableType:
     return Group(
         Text(report.title or "Report", style="bold"),
         Text(subtitle(report), style="dim"),
-        _score_table(report.scores),
+        score_table({"score": report.scores}),
         _class_table(report),
         *closing(report.look_at, report.notes),
     )
@@ -63,18 +63,21 @@ def make_table(*columns: str) -> Table:
     return table
 
 
-def _score_table(scores: tuple[Score, ...]) -> Table:
+def score_table(groups: Mapping[str, Sequence[Score]]) -> Table:
+    """Scores with their intervals, each group below its heading, beside a baseline where any has one."""
     from rich.text import Text
 
-    table = make_table("score", "value", "95 % interval", "baseline")
-    for score in scores:
-        name = f"{score_title(score)} ({score.why})" if score.why else score_title(score)
-        table.add_row(
-            Text(name),
-            Text(number(score.value), style="bold"),
-            interval(score),
-            Text(number(score.baseline), style="dim"),
-        )
+    first, *others = groups
+    beside = any(score.baseline is not None for scores in groups.values() for score in scores)
+    table = make_table(first, "value", "95 % interval", *(["baseline"] if beside else []))
+    for heading, scores in groups.items():
+        if heading in others:
+            table.add_section()
+            table.add_row(Text(heading, style="bold"))
+        for score in scores:
+            name = f"{score_title(score)} ({score.why})" if score.why else score_title(score)
+            baseline = [Text(number(score.baseline), style="dim")] if beside else []
+            table.add_row(Text(name), Text(number(score.value), style="bold"), interval(score), *baseline)
     return table
 
 

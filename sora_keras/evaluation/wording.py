@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sora_keras.evaluation.results import ClassScore, Score
 
 if TYPE_CHECKING:
     from sora_keras.evaluation.report import Report
 
+Named = TypeVar("Named")
+# Lists are scored at a length, by a MAP of their own.
 _TITLES = {
     "f1": "F1", "roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "brier": "Brier score",
-    "ndcg": "NDCG", "mrr": "MRR", "map": "MAP",
+    "ndcg@": "NDCG@", "mrr@": "MRR@", "map@": "MAP@",
+    "map": "mAP", "ap50": "AP50", "ap75": "AP75",
+    "map_small": "mAP of small boxes", "map_medium": "mAP of medium boxes", "map_large": "mAP of large boxes",
 }  # fmt: skip
 
 
 def score_title(score: Score) -> str:
     """The score's name for a reader; an arrow marks that lower is better."""
     name, at, k = score.name.partition("@")
-    title = _TITLES.get(name, name.replace("_", " ")) + at + k
+    title = _TITLES.get(name + at, name.replace("_", " ") + at) + k
     return f"{title} ↓" if score.lower_is_better else title
 
 
@@ -61,7 +66,11 @@ def subtitle(report: Report) -> str:
 
 def shown_classes(per_class: tuple[ClassScore, ...], most: int) -> tuple[list[ClassScore], int]:
     """The classes to list, in their own order or, where not all fit, the weakest; how many are left out."""
-    if len(per_class) <= most:
-        return list(per_class), 0
-    weakest = sorted(per_class, key=lambda score: (score.support == 0, score.f1 or 0.0))[:most]
-    return weakest, len(per_class) - most
+    return weakest(per_class, most, lambda score: (score.support == 0, score.f1 or 0.0))
+
+
+def weakest(scores: Sequence[Named], most: int, strength: Callable[[Named], Any]) -> tuple[list[Named], int]:
+    """All in their own order or, where not all fit, the weakest; how many are left out."""
+    if len(scores) <= most:
+        return list(scores), 0
+    return sorted(scores, key=strength)[:most], len(scores) - most

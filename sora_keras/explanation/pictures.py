@@ -31,7 +31,7 @@ class PictureExplanation:
 
     Args:
         pixels: (height, width, channels) uint8, as the core sees the picture. label: the class that is explained.
-        scores: (height, width) float; for `"grad_cam"` from 0 to 1, for `"integrated_gradients"` in units of the
+        scores: (height, width) float; for `"grad_cam"` and `"odam"` from 0 to 1, for `"integrated_gradients"` in units of the
             class' log-odds, where negative speaks against it and the sum is `output - baseline`.
         output: the log-odds for this picture; baseline: those for a black one.
     """
@@ -130,7 +130,7 @@ def explain_picture(
     if place is not None and method != "integrated_gradients":
         method, found = "grad_cam", _grad_cam(core, place, pixels, value)
     else:
-        method, found = "integrated_gradients", _integrated(core, pixels, value)
+        method, found = "integrated_gradients", integrated(core, pixels, value)
     scores, output, baseline = found
     return PictureExplanation(pixels, label, scores, output, baseline, method)
 
@@ -183,9 +183,10 @@ def _grad_cam(
     return heat / (heat.max() or 1.0), float(answers[0]), float(answers[1])
 
 
-def _integrated(
+def integrated(
     core: keras.Model, pixels: np.ndarray, value: Callable[[Any], Any]
 ) -> tuple[np.ndarray, float, float]:  # fmt: skip
+    """Integrated gradients of `value` of the core's output, and `value` for the picture and for a black one."""
     import tensorflow as tf
 
     picture = tf.cast(pixels, tf.float32)[None]

@@ -35,6 +35,8 @@ class Artefact:
             preprocessing's `from_pixels` then brings them to the core's shape.
         check: examples that were held out, on which a quantised core is measured; None where there are none.
         preprocessing_config: what another program needs to make the core's numbers, JSON-able.
+        decide: from the core's output and the items, raw or as those numbers, to the pipeline's outputs.
+        tolerances: how much of which output may differ, where `sora_keras.export.proof.TOLERANCE` asks too much.
     """
 
     pipeline: keras.Model
@@ -47,14 +49,27 @@ class Artefact:
     preprocessing_config: dict[str, Any] = field(default_factory=dict)
     numbers_name: str | None = None
     check: HeldOut | None = None
+    decide: Callable[[Any, Any], dict[str, Any]] | None = None
+    tolerances: dict[str, float] = field(default_factory=dict)
+
+    def answer_numbers(self, numbers: Any) -> dict[str, Any]:
+        """What the pipeline answers, from such numbers as `numbers_name` names."""
+        assert self.decide is not None
+        return dict(self.decide(self.core(self.preprocessing.from_pixels(numbers), training=False), numbers))
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Examples as numbers, (1, …) each, and how many of some logits (examples, outputs) are right, as a share."""
+    """Examples as numbers, (1, …) each, and how a core that answers logits (examples, …) is measured on them.
+
+    accuracy: how good the logits are, 0 to 1; agreement: how many answers from some logits and from others are the
+    same, as a share; figure: what `accuracy` is called.
+    """
 
     numbers: list[np.ndarray]
     accuracy: Callable[[np.ndarray], float]
+    agreement: Callable[[np.ndarray, np.ndarray], float]
+    figure: str = "accuracy"
 
 
 def write_artefact(

@@ -30,7 +30,7 @@ def write_litert(artefact: Artefact, folder: Path) -> None:
     (folder / "core.tflite").write_bytes(content)
     write_preprocessing(artefact, folder)
     numbers, wanted = sample_numbers(artefact)
-    compare({"logits": wanted}, {"logits": run_litert(content, numbers)}, "LiteRT core")
+    compare({"logits": wanted}, {"logits": run_litert(content, numbers)}, "LiteRT core", artefact.tolerances)
 
 
 def convert(core: keras.Model, adjust: Callable[[Any], None] = lambda converter: None) -> bytes:

@@ -33,4 +33,4 @@ def write_onnx(artefact: Artefact, folder: Path) -> None:
     session = runtime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
     numbers, wanted = sample_numbers(artefact)
     answers = np.concatenate([session.run(None, {spec.name: row})[0] for row in numbers])
-    compare({"logits": wanted}, {"logits": answers}, "ONNX core")
+    compare({"logits": wanted}, {"logits": answers}, "ONNX core", artefact.tolerances)

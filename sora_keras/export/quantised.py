@@ -27,7 +27,7 @@ def write_quantised(artefact: Artefact, folder: Path, kind: str) -> dict[str, An
 
     Returns:
         What is also written to `quantized.json`: `quantize`, `rows`, `accuracy`, `float_accuracy`, `agreement` (the
-        share of answers that is the same), `bytes` and `float_bytes`.
+        share of answers that is the same), `figure` (what `accuracy` is), `bytes` and `float_bytes`.
 
     Raises:
         DataError: there are no examples to measure on. ExportError: it cannot be quantised, or loses more than a
@@ -50,8 +50,8 @@ def write_quantised(artefact: Artefact, folder: Path, kind: str) -> dict[str, An
     facts = {"quantize": kind, **_measured(plain, content, check)}
     if facts["float_accuracy"] - facts["accuracy"] > _MOST_LOST:
         raise ExportError(
-            f"The {kind} core is right on {facts['accuracy']:.1%} of {facts['rows']:,} examples, the float core on "
-            f"{facts['float_accuracy']:.1%}. Nothing was exported."
+            f"The {kind} core has the {facts['figure']} {facts['accuracy']:.3f} on {facts['rows']:,} examples, the "
+            f"float core {facts['float_accuracy']:.3f}. Nothing was exported."
         )
     (folder / "quantized.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
     return facts
@@ -77,13 +77,12 @@ def _adjust(converter: Any, kind: str, core: Any, check: HeldOut) -> None:
 
 def _measured(plain: bytes, content: bytes, check: HeldOut) -> dict[str, Any]:
     expected, found = (run_litert(one, check.numbers) for one in (plain, content))
-    outputs = found.shape[1]
-    same = (found > 0) == (expected > 0) if outputs == 1 else found.argmax(axis=1) == expected.argmax(axis=1)
     return {
         "rows": len(check.numbers),
         "accuracy": check.accuracy(found),
         "float_accuracy": check.accuracy(expected),
-        "agreement": float(np.mean(same)),
+        "agreement": check.agreement(found, expected),
+        "figure": check.figure,
         "bytes": len(content),
         "float_bytes": len(plain),
     }

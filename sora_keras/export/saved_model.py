@@ -13,8 +13,8 @@ from sora_keras.quiet import quiet_tensorflow
 def write_saved_model(artefact: Artefact, folder: Path) -> None:
     """Write the version folder `1` and prove it in a fresh process.
 
-    Signature `serving_default`: `input_name` (batch,) strings to `label` (batch,) strings, `score` (batch,)
-    and `probabilities` (batch, classes) float32. Where the artefact names its numbers, a second signature of that name
+    Signature `serving_default`: `input_name` (batch,) strings to the pipeline's outputs, of a classifier `label`
+    (batch,) strings, `score` (batch,) and `probabilities` (batch, classes) float32. Where the artefact names its numbers, a second signature of that name
     takes those: for pictures `pixels` (batch, height, width, 1 or 3) float32 from 0 to 255, of any size.
     """
     import tensorflow as tf
@@ -57,10 +57,9 @@ def _servable(artefact: Artefact, labels: Path) -> Any:
 def _of_numbers(artefact: Artefact) -> Any:
     import tensorflow as tf
 
-    core, decision, sized = artefact.core, artefact.pipeline.layers[-1], artefact.preprocessing.from_pixels
     spec = tf.TensorSpec([None, None, None, None], tf.float32, name=artefact.numbers_name)
 
     def answer(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(decision(core(sized(pixels), training=False)))
+        return artefact.answer_numbers(pixels)
 
     return tf.function(answer, input_signature=[spec], autograph=False)

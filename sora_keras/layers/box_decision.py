@@ -9,19 +9,32 @@ import keras
 import tensorflow as tf
 
 from sora_keras.layers.letterbox import out_of_square
-from sora_keras.layers.places import BINS, corners_of, places_of
+from sora_keras.layers.places import corners_of, places_of
 
 MOST = 300  # boxes a picture
 
 
+def boxes_and_scores(answer: Any, side: int, classes: int) -> tuple[Any, Any]:
+    """What a core's answer says: corners (pictures, boxes, 4) in pixels of the square, scores (pictures, boxes,
+    classes) from 0 to 1.
+
+    Args:
+        answer: (pictures, places, 4 × BINS + classes), as a core of `sora_keras.encoders.detecting` gives it; or
+            (pictures, boxes, 4 + classes), the corners themselves. side: pixels a side of the square.
+    """
+    answer = tf.cast(answer, tf.float32)
+    sides, logits = answer[..., :-classes], answer[..., -classes:]
+    corners = sides if sides.shape[-1] == 4 else corners_of(sides, *places_of(side))
+    return corners, tf.sigmoid(logits)
+
+
 def best_boxes(
-    answer: Any, sizes: Any, side: int, *, threshold: Any, overlap: Any, most: int = MOST
+    answer: Any, sizes: Any, side: int, classes: int, *, threshold: Any, overlap: Any, most: int = MOST
 ) -> tuple[Any, Any, Any, Any]:  # fmt: skip
     """The boxes with the highest scores, of each class those that do not overlap a better one too much.
 
     Args:
-        answer: (pictures, places, 4 × BINS + classes), as a core of `sora_keras.encoders.detecting` gives it.
-        sizes: (pictures, 2) height and width of the pictures. side: pixels a side of what the core reads.
+        answer, side, classes: as `boxes_and_scores`. sizes: (pictures, 2) height and width of the pictures.
         threshold: the lowest score, 0 to 1. overlap: the highest IoU of two boxes of a class, 0 to 1.
         most: boxes of a picture.
 
@@ -29,9 +42,7 @@ def best_boxes(
         Corners (pictures, most, 4) in pixels of the pictures, scores (pictures, most), class numbers (pictures, most)
         int32, and how many there are (pictures,) int32; what stands behind is 0.
     """
-    answer = tf.cast(answer, tf.float32)
-    corners = corners_of(answer[..., : 4 * BINS], *places_of(side))
-    scores = tf.sigmoid(answer[..., 4 * BINS :])
+    corners, scores = boxes_and_scores(answer, side, classes)
     found = tf.image.combined_non_max_suppression(
         corners[:, :, None, :], scores, most, most, overlap, threshold, clip_boxes=False
     )
@@ -49,7 +60,8 @@ class BoxDecision(keras.layers.Layer):
         classes: their names. side: pixels a side of what the core reads. threshold, overlap, most: as `best_boxes`.
 
     Input: the core's answer and the pictures' sizes. Output: a dictionary: `box` (pictures, most, 4) float32, `score`
-        (pictures, most) float32, `label` (pictures, most) strings, "" where there is none, `count` (pictures,) int32.
+        (pictures, most) float32, `label` (pictures, most) strings, "" where there is none, `class_id` (pictures, most)
+        int32, and `count` (pictures,) int32.
     """
 
     def __init__(
@@ -64,15 +76,15 @@ class BoxDecision(keras.layers.Layer):
     def call(self, inputs: tuple[Any, Any]) -> dict[str, Any]:
         answer, sizes = inputs
         box, score, kind, count = best_boxes(
-            answer, sizes, self.side, threshold=self.threshold, overlap=self.overlap, most=self.most
+            answer, sizes, self.side, len(self.classes), threshold=self.threshold, overlap=self.overlap, most=self.most
         )
         there = tf.range(self.most)[None, :] < count[:, None]
         label = tf.where(there, tf.gather(tf.constant(self.classes), kind), "")
-        return {"box": box, "score": score, "label": label, "count": count}
+        return {"box": box, "score": score, "label": label, "class_id": kind, "count": count}
 
     def compute_output_spec(self, inputs: Any) -> dict[str, Any]:
         shapes = {"box": ((None, self.most, 4), "float32"), "score": ((None, self.most), "float32"),
-                  "label": ((None, self.most), "string"), "count": ((None,), "int32")}  # fmt: skip
+                  "label": ((None, self.most), "string"), "class_id": ((None, self.most), "int32"), "count": ((None,), "int32")}  # fmt: skip
         return {name: keras.KerasTensor(shape, dtype=kind) for name, (shape, kind) in shapes.items()}
 
     def get_config(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from sora_keras.data.picture_header import LYING
+from sora_keras.layers.bars import between_bars
 from sora_keras.layers.pictures import exif_orientation, exif_place
 
 
@@ -15,7 +16,8 @@ from sora_keras.layers.pictures import exif_orientation, exif_place
 class PictureSizes(keras.layers.Layer):
     """The size of encoded pictures when they stand upright, without decoding JPEG and PNG.
 
-    Input: (pictures,) encoded bytes. Output: (pictures, 2) int32: height and width in pixels.
+    Input: (pictures,) encoded bytes, or pixels of one size (pictures, height, width, channels).
+    Output: (pictures, 2) int32: height and width in pixels.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -23,6 +25,9 @@ class PictureSizes(keras.layers.Layer):
         self.built = True
 
     def call(self, contents: tf.Tensor) -> tf.Tensor:
+        if contents.dtype != tf.string:
+            shape = tf.shape(contents)
+            return tf.tile(shape[None, 1:3], [shape[0], 1])
         return tf.map_fn(_size, contents, fn_output_signature=tf.TensorSpec((2,), tf.int32))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -55,7 +60,7 @@ def _png_size(content: tf.Tensor) -> tf.Tensor:
 
 
 def letterbox(sizes: Any, side: int) -> tuple[Any, Any]:
-    """How `DecodePictures(fit="pad")` brings pictures to a square, as `tf.image.resize_with_pad` does.
+    """How `DecodePictures(fit="pad")` brings pictures to a square.
 
     Args:
         sizes: (pictures, 2) height and width. side: pixels a side of the square.
@@ -63,12 +68,9 @@ def letterbox(sizes: Any, side: int) -> tuple[Any, Any]:
     Returns:
         By what x and y are multiplied, and what is then added, (pictures, 2) float32 each.
     """
-    whole = tf.cast(sizes, tf.float32)
-    ratio = tf.reduce_max(whole / float(side), axis=1, keepdims=True)
-    exact = whole / ratio
-    begin = tf.maximum(tf.floor((side - exact) / 2), 0.0)
-    scale = tf.maximum(tf.floor(exact), 1.0) / whole
-    return scale[:, ::-1], begin[:, ::-1]
+    inner, begin = between_bars(sizes, (side, side))
+    scale = tf.cast(inner, tf.float32) / tf.cast(sizes, tf.float32)
+    return scale[:, ::-1], tf.cast(begin, tf.float32)[:, ::-1]
 
 
 def into_square(corners: Any, sizes: Any, side: int) -> Any:

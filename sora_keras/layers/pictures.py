@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from sora_keras.data.picture_header import ORIENTATION, SEARCHED, claimed_size
+from sora_keras.layers.bars import with_bars
 
 _SCALES = (1, 2, 4, 8)  # what a JPEG decoder shrinks by while it decodes, which takes less time than all of it
 _MOST_TAGS = 64
@@ -140,7 +141,7 @@ class DecodePictures(keras.layers.Layer):
     def _filled(self, pixels: tf.Tensor, antialias: bool) -> tf.Tensor:
         """All of the pixels brought to the size, (height, width, channels) float32."""
         if self.fit == "pad":
-            return tf.image.resize_with_pad(pixels, *self.size, antialias=antialias)
+            return with_bars(pixels, self.size, antialias=antialias)
         return tf.image.resize(pixels, self.size, antialias=antialias)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

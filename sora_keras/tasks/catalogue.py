@@ -9,6 +9,7 @@ from sora_keras.recipe import Recipe
 from sora_keras.registry import Registry
 
 _REGISTRY: Registry[str] = Registry("recipe", "sora_keras.recipes")
+_REGISTRY.add("detector", "sora_keras.tasks.detector:ObjectDetector")
 _REGISTRY.add("image-classifier", "sora_keras.tasks.image:ImageClassifier")
 _REGISTRY.add("recommender", "sora_keras.tasks.recommender:Recommender")
 _REGISTRY.add("text-classifier", "sora_keras.tasks.text:TextClassifier")

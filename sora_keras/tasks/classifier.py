@@ -9,6 +9,7 @@ import numpy as np
 
 from sora_keras.answering import answer_all, answer_few, answer_readable, answer_stream
 from sora_keras.errors import ArgumentTypeError, DataError, ParameterError, nearest
+from sora_keras.fitting import logits_of
 from sora_keras.pages import png_of
 from sora_keras.prediction import Prediction, Predictions
 from sora_keras.recipe import Recipe
@@ -17,9 +18,12 @@ from sora_keras.tasks.deciding import check_decisions, learn_decision
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import keras
+
     from sora_keras.data import Finding, LabelSpace, Schema
     from sora_keras.evaluation import Decision, Report
     from sora_keras.recipe import Fitted
+    from sora_keras.training import Feed
 
 _RARE = 0.2
 
@@ -92,7 +96,7 @@ class Classifier(Recipe):
             return np.ones(len(counts))
         return counts.sum() / (len(counts) * counts)
 
-    def loss(self, schema: Schema) -> Any:
+    def loss(self, schema: Schema, core: keras.Model, encoder: Any) -> Any:
         import keras
 
         if labels_of(schema).kind == "multiclass":
@@ -108,8 +112,9 @@ class Classifier(Recipe):
         """Which column is which, and the classes."""
         raise NotImplementedError
 
-    def decide(self, schema: Schema, logits: np.ndarray | None, targets: np.ndarray | None) -> Decision:
-        return learn_decision(self, labels_of(schema), logits, targets)
+    def decide(self, schema: Schema, core: keras.Model, held_out: Feed | None) -> Decision:
+        logits = None if held_out is None else logits_of(core, held_out)
+        return learn_decision(self, labels_of(schema), logits, None if held_out is None else held_out.targets)
 
     def decode(self, schema: Schema, decision: Decision) -> Any:
         from sora_keras.layers.class_decision import ClassDecision

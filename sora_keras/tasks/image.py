@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,18 +14,18 @@ from sora_keras import parameters
 from sora_keras.answering import answer_few
 from sora_keras.errors import DataError, ParameterError
 from sora_keras.tasks.classifier import Classifier, class_shares, labels_of
+from sora_keras.tasks.picture_items import PictureItems, sides_of, usual_shape
 
 if TYPE_CHECKING:
     from typing import Self
 
     import keras
-    import tensorflow as tf
 
-    from sora_keras.data import Examples, Picture, Schema, StreamedExamples
+    from sora_keras.data import Examples, Schema, StreamedExamples
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.evaluation import PictureGrid
     from sora_keras.explanation import PictureExplanation
-    from sora_keras.training import Augmentation, PixelCache
+    from sora_keras.training import Augmentation
 
 _SAMPLED = 256
 _LARGEST = 128
@@ -39,7 +38,7 @@ _FITS = ("crop", "pad", "stretch")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class ImageClassifier(Classifier):
+class ImageClassifier(PictureItems, Classifier):
     """Sorts pictures into two or more classes, or gives each any number of labels.
 
     Takes the parameters of `Recipe` and of `Classifier`, and these.
@@ -130,7 +129,7 @@ class ImageClassifier(Classifier):
 
         side = None
         if examples is not None and self.encoder == "auto":
-            (height, width), _ = self._usual_shape(examples, most=4 * _LARGEST)
+            (height, width), _ = usual_shape(examples, most=4 * _LARGEST)
             side = min(height, width)
         return choose_picture_encoder(self.encoder, self.weights, side)
 
@@ -147,56 +146,10 @@ class ImageClassifier(Classifier):
             raise ParameterError(f"fit_to must be one of {', '.join(_FITS)}. Received: {self.fit_to!r}")
         size, channels = (_LARGEST, _LARGEST), 3
         if examples is not None:
-            size, channels = self._usual_shape(examples, most=_LARGEST)
+            size, channels = usual_shape(examples, most=_LARGEST)
         wanted = resolve_encoder(encoder, self.modality).size
-        size = self._given_size() or ((wanted, wanted) if wanted else size)
+        size = sides_of(self.size) or ((wanted, wanted) if wanted else size)
         return DecodePictures(size, channels, fit=self.fit_to, name="preprocessing")
-
-    def _usual_shape(self, examples: Any, *, most: int) -> tuple[tuple[int, int], int]:
-        from sora_keras.data import find_picture_column, usual_shape
-
-        rows = np.linspace(0, len(examples) - 1, min(_SAMPLED, len(examples))).astype(np.int64)
-        column = find_picture_column(examples, exclude=(examples.answer,))
-        return usual_shape(examples.take(rows).column(column), most=most)
-
-    def _given_size(self) -> tuple[int, int] | None:
-        if isinstance(self.size, str) and self.size == "auto":
-            return None
-        sides = self.size if isinstance(self.size, tuple | list) else (self.size, self.size)
-        if len(sides) != 2:
-            raise ParameterError(f"size must be 'auto', pixels, or (height, width). Received: {self.size!r}")
-        for side in sides:
-            parameters.check_number("size", side, least=1, most=4096, whole=True)
-        return int(sides[0]), int(sides[1])
-
-    def numberer(self, preprocessing: Any, schema: Schema) -> Callable[[Any], PixelCache]:
-        from sora_keras.data import parse_memory
-        from sora_keras.training import decode_pictures
-
-        budget = parse_memory(self.memory)
-        say = print if self.verbose else None
-        broken, tried = 0, 0
-
-        def number(examples: Any) -> PixelCache:
-            # A small part for validation may have many broken pictures by chance: what counts is their share of all.
-            nonlocal broken, tried
-            pictures = examples.column(schema.item)
-            cache = decode_pictures(preprocessing, pictures, budget=budget, say=say, before=(broken, tried))
-            broken, tried = broken + len(pictures) - len(cache), tried + len(pictures)
-            return cache
-
-        return number
-
-    def raw(self, items: np.ndarray) -> tf.Tensor:
-        import tensorflow as tf
-
-        return tf.constant([item.read() for item in items], tf.string)
-
-    def odd_items(self) -> tuple[Picture, ...]:
-        from sora_keras.data import to_picture
-
-        colours = np.arange(5 * 9 * 3, dtype=np.uint8).reshape(5, 9, 3)
-        return (to_picture(colours), to_picture(np.zeros((1, 1), np.uint8)), to_picture(colours[..., 0]))
 
     def make_core(self, preprocessing: Any, schema: Schema, encoder: Any) -> keras.Model:
         import keras
@@ -250,7 +203,7 @@ class ImageClassifier(Classifier):
 
         return preview_augmentation(self, X, y, rows=rows, copies=copies)
 
-    def loss(self, schema: Schema) -> Any:
+    def loss(self, schema: Schema, core: keras.Model, encoder: Any) -> Any:
         import keras
 
         from sora_keras.training import smoothed_crossentropy
@@ -262,29 +215,6 @@ class ImageClassifier(Classifier):
         if several:
             return smoothed_crossentropy(smoothing)
         return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
-
-    def is_one(self, item: Any) -> bool:
-        if isinstance(item, str | os.PathLike):
-            return not Path(item).is_dir()
-        if isinstance(item, list | tuple):
-            return False
-        return not (hasattr(item, "__array__") and np.ndim(item) == 4)
-
-    def items_of(self, several: Any) -> list[Any]:
-        from sora_keras.data import read_pictures
-
-        if isinstance(several, str | os.PathLike):
-            examples = read_pictures(several, part="test", answer_required=False)
-            return list(examples.column(examples.names[0]))
-        return list(several)
-
-    def check_items(self, items: list[Any]) -> np.ndarray:
-        from sora_keras.data import to_picture
-
-        made = np.empty(len(items), object)
-        for place, item in enumerate(items):
-            made[place] = to_picture(item)
-        return made
 
     def explain(self, item: Any, *, target: Any = None, method: str = "auto") -> PictureExplanation:
         """Which parts of a picture spoke for a class.

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
+from sora_keras.errors import ArgumentTypeError, ParameterError
+from sora_keras.training.augmentation import FLIPS
 
 _ZOOM = (0.6, 1.5)  # how large a picture becomes
 _MOVED = 0.2  # of a side, at most
 _LIGHTER = 0.25
 _LEFT = 0.3  # of a box must still be seen, or it is none
 _SMALLEST = 2.0  # pixels a side of a box
+_MOST_ROWS = 128  # for boxes, unless a picture alone has more
 _LAST = 0.15  # of the epochs, in which pictures are no longer mixed: they should end on what is real
 
 
@@ -22,7 +28,8 @@ class BoxAugmentation:
     mirrored, and get lighter or darker.
 
     Args:
-        epochs: of the training; in the last of them nothing is mixed. seed: of the changes, which depend on it and the
+        epochs: of the training; in the last of them nothing is mixed. ends: `time.monotonic()` at which it is stopped
+            if it is not over before; near it nothing is mixed either. seed: of the changes, which depend on it and the
             epoch alone. mosaic: how many of the pictures are made of four, as a share. flips: the directions in which
             pictures are mirrored: `"horizontal"`, `"vertical"`.
     """
@@ -30,19 +37,31 @@ class BoxAugmentation:
     asked = True
 
     def __init__(
-        self, *, epochs: int, seed: int, mosaic: float = 0.5, flips: Sequence[str] = ("horizontal",)
+        self, *, epochs: float, seed: int, mosaic: float = 0.5, flips: Sequence[str] = ("horizontal",),
+        ends: float | None = None,
     ) -> None:  # fmt: skip
         import keras
         import tensorflow as tf
 
         self.epochs, self.seed, self.mosaic, self.allowed = epochs, seed, mosaic, list(flips)
+        self._ends, self._began = ends, time.monotonic()
         self._random = keras.random.SeedGenerator(seed)
         self._mixing = tf.Variable(mosaic > 0, trainable=False)
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw what belongs to this epoch, so that a run that is continued goes on as it would have."""
         self._random.state.assign(np.array([self.seed % 2**31, epoch << 16], np.int64))
-        self._mixing.assign(self.mosaic > 0 and epoch < self.epochs * (1 - _LAST))
+        self._mixing.assign(self.mosaic > 0 and max(epoch / self.epochs, self._spent()) < 1 - _LAST)
+
+    def allow(self, ways: Sequence[str]) -> None:
+        """Mirror in these directions from now on."""
+        self.allowed = list(ways)
+
+    def _spent(self) -> float:
+        """The share of the time that is over."""
+        if self._ends is None:
+            return 0.0
+        return (time.monotonic() - self._began) / max(self._ends - self._began, 1e-9)
 
     def __call__(self, pixels: Any, truth: Any) -> tuple[Any, Any]:
         """Change a batch.
@@ -52,16 +71,17 @@ class BoxAugmentation:
                 right and bottom as shares of the side; a class below 0 is no box.
 
         Returns:
-            The same, with four times as many rows for boxes.
+            The same, with four times as many rows for boxes, but no more than 128 where one picture needs fewer.
         """
         import tensorflow as tf
 
         side = tf.cast(tf.shape(pixels)[1], tf.float32)
-        scale = tf.stack([1.0, side, side, side, side])
+        scale, rows = tf.stack([1.0, side, side, side, side]), truth.shape[1]
         truth = tf.cast(truth, tf.float32) * scale
         none = tf.concat([truth, *[tf.zeros_like(truth) - 1] * 3], axis=1)
         pixels, truth = tf.cond(self._mixing, lambda: self._mixed(pixels, truth, none), lambda: (pixels, none))
         pixels, truth = self._zoomed(pixels, truth, side)
+        truth = _packed(truth, rows)
         for way in self.allowed:
             pixels, truth = self._flipped(pixels, truth, side, way)
         return tf.clip_by_value(self._lit(pixels), 0.0, 255.0), truth / scale
@@ -140,3 +160,62 @@ def _seen(kinds: Any, corners: Any, side: Any) -> Any:
     share = tf.reduce_prod(extent, axis=-1) / tf.maximum(tf.reduce_prod(whole, axis=-1), 1e-6)
     stays = (share >= _LEFT) & (tf.reduce_min(extent, axis=-1) >= _SMALLEST)
     return tf.concat([tf.where(stays[..., None], kinds, -1.0), inside], axis=-1)
+
+
+def _packed(truth: Any, rows: int | None) -> Any:
+    """With `_MOST_ROWS` rows at most, those with a box first; with `rows` where one picture has more."""
+    import tensorflow as tf
+
+    if rows is None or 4 * rows <= _MOST_ROWS:
+        return truth
+    there = tf.cast(truth[..., 0] >= 0, tf.float32)
+    return tf.gather(truth, tf.math.top_k(there, max(rows, _MOST_ROWS)).indices, batch_dims=1)
+
+
+def make_box_augmentation(
+    given: Any, *, flips: Sequence[str], epochs: int | str, ends: float | None, seed: int
+) -> BoxAugmentation | OwnAugmentation | None:  # fmt: skip
+    """The augmentation that a user asked for.
+
+    Args:
+        given: `"auto"`, None, or a callable from pixels and boxes to the same, as `BoxAugmentation` is.
+        flips: the directions in which `"auto"` mirrors. epochs: of the training, or `"auto"`, where that is not known
+            before.
+
+    Raises:
+        ParameterError, ArgumentTypeError: it is none of these.
+    """
+    if given is None:
+        return None
+    if isinstance(given, str):
+        unknown = [way for way in flips if way not in FLIPS]
+        if given != "auto" or unknown or isinstance(flips, str):
+            raise ParameterError(
+                f"augment must be 'auto', None or a callable, and flips some of {', '.join(FLIPS)} in a list. "
+                f"Received: augment={given!r}, flips={flips!r}"
+            )
+        known = math.inf if isinstance(epochs, str) else epochs
+        return BoxAugmentation(epochs=known, seed=seed, flips=flips, ends=ends)
+    if not callable(given):
+        raise ArgumentTypeError(f"augment must be 'auto', None or a callable. Received: {given!r}")
+    return OwnAugmentation(given)
+
+
+class OwnAugmentation:
+    """A user's own function from a batch of pixels and boxes to the same, as `BoxAugmentation`."""
+
+    asked = True
+
+    def __init__(self, function: Callable[[Any, Any], tuple[Any, Any]]) -> None:
+        self.function = function
+        self.allowed: list[str] = []
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Nothing to draw."""
+
+    def allow(self, ways: Sequence[str]) -> None:
+        """Nothing to mirror."""
+
+    def __call__(self, pixels: Any, truth: Any) -> tuple[Any, Any]:
+        """Change a batch."""
+        return self.function(pixels, truth)

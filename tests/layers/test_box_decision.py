@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sora_keras.layers.box_decision import BoxDecision, best_boxes
+from sora_keras.layers.box_decision import BoxDecision, best_boxes, boxes_and_scores
 from sora_keras.layers.places import places_of
 from tests.training.test_box_loss import sides_for
 
@@ -34,7 +34,7 @@ TOLD = answer_of(
 
 
 def test_overlapping_boxes_of_a_class_are_one() -> None:
-    box, score, kind, count = best_boxes(TOLD, SIZES, SIDE, threshold=0.25, overlap=0.5, most=5)
+    box, score, kind, count = best_boxes(TOLD, SIZES, SIDE, 2, threshold=0.25, overlap=0.5, most=5)
     assert count.numpy().tolist() == [3, 1]
     assert np.allclose(score[0, :3], [0.9, 0.7, 0.3], atol=1e-3)
     assert kind[0, :3].numpy().tolist() == [0, 1, 0]
@@ -45,9 +45,17 @@ def test_overlapping_boxes_of_a_class_are_one() -> None:
 
 
 def test_threshold_overlap_and_number_are_obeyed() -> None:
-    assert best_boxes(TOLD, SIZES, SIDE, threshold=0.5, overlap=0.5)[3].numpy().tolist() == [2, 1]
-    assert best_boxes(TOLD, SIZES, SIDE, threshold=0.25, overlap=0.95)[3].numpy().tolist() == [4, 1]
-    assert best_boxes(TOLD, SIZES, SIDE, threshold=0.25, overlap=0.5, most=1)[3].numpy().tolist() == [1, 1]
+    assert best_boxes(TOLD, SIZES, SIDE, 2, threshold=0.5, overlap=0.5)[3].numpy().tolist() == [2, 1]
+    assert best_boxes(TOLD, SIZES, SIDE, 2, threshold=0.25, overlap=0.95)[3].numpy().tolist() == [4, 1]
+    assert best_boxes(TOLD, SIZES, SIDE, 2, threshold=0.25, overlap=0.5, most=1)[3].numpy().tolist() == [1, 1]
+
+
+def test_corners_themselves_are_read_as_well() -> None:
+    corners, scores = (np.asarray(some) for some in boxes_and_scores(TOLD, SIDE, 2))
+    told = np.concatenate([corners, np.log(scores / (1 - scores))], axis=-1)
+    pairs = zip(best_boxes(TOLD, SIZES, SIDE, 2, threshold=0.25, overlap=0.5),
+                best_boxes(told, SIZES, SIDE, 2, threshold=0.25, overlap=0.5))  # fmt: skip
+    assert all(np.allclose(one, other, atol=1e-4) for one, other in pairs)
 
 
 def test_the_layer_names_classes_and_is_saved(tmp_path) -> None:
@@ -56,6 +64,7 @@ def test_the_layer_names_classes_and_is_saved(tmp_path) -> None:
         [answer, sizes], BoxDecision(["cat", "dog"], SIDE, threshold=0.25, overlap=0.5, most=4)([answer, sizes])
     )
     found = model([TOLD, SIZES])
+    assert found["class_id"].numpy().tolist() == [[0, 1, 0, 0], [1, 0, 0, 0]]
     assert found["label"].numpy().tolist() == [[b"cat", b"dog", b"cat", b""], [b"dog", b"", b"", b""]]
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)([TOLD, SIZES])

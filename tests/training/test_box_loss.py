@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from sora_keras.encoders.detecting import DetectorFacts, compact, detector_core
+from sora_keras.encoders.detecting import DetectorFacts, detector_core
+from sora_keras.encoders.registry import find_encoder
 from sora_keras.layers.places import BINS, corners_of, places_of, side_of
 from sora_keras.training.box_loss import assign, detection_loss
 
@@ -136,7 +137,8 @@ def test_the_right_answer_costs_least() -> None:
 
 def test_a_core_learns_where_one_thing_is() -> None:
     keras.utils.set_random_seed(0)
-    core = detector_core(compact, DetectorFacts(SIZE, 1, CLASSES))
+    facts = DetectorFacts(SIZE, 1, CLASSES)
+    core = detector_core(lambda pixels: find_encoder("compact", "detection").build(pixels, facts), facts)
     assert core.output_shape == (None, PLACES, 4 * BINS + CLASSES)
     assert core.count_params() < 1_500_000
     pixels, truth = made()
@@ -167,3 +169,16 @@ def test_its_loss_is_the_same_traced(monkeypatch: Any) -> None:
         loss, input_signature=[tf.TensorSpec([None, None, 5]), tf.TensorSpec([None, *answer.shape[1:]])]
     )
     assert float(traced(truth, answer)) == pytest.approx(float(loss(truth, answer)), rel=1e-5)
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+def test_pictures_of_nothing_have_a_loss_and_a_gradient(rows: int) -> None:
+    import tensorflow as tf
+
+    truth = np.zeros((2, max(1, rows), 5), np.float32)
+    truth[..., 0] = -1
+    answer = tf.Variable(np.random.default_rng(0).normal(size=(2, PLACES, 4 * BINS + CLASSES)).astype(np.float32))
+    with tf.GradientTape() as tape:
+        loss = detection_loss(tf.constant(truth), answer)
+    assert np.isfinite(float(loss))
+    assert np.isfinite(tape.gradient(loss, answer)).all()

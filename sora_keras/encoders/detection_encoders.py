@@ -1,0 +1,138 @@
+"""The encoders of detectors: from pixels to maps at the strides of `sora_keras.layers.places`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sora_keras.encoders import efficientnet_lite
+from sora_keras.encoders.custom import apply, fresh
+from sora_keras.encoders.detecting import DetectorFacts, convolved
+from sora_keras.encoders.pictures import PictureFacts
+from sora_keras.encoders.registry import Encoder, TrainingDefaults, find_encoder, register_encoder
+from sora_keras.errors import ArgumentTypeError, ParameterError
+from sora_keras.layers.places import STRIDES
+
+MODALITY = "detection"
+_FEW = 1_000  # pictures below which what ImageNet taught is worth its time
+_SCRATCH = TrainingDefaults(2e-3, 16, 60, 60, schedule="cosine", weight_decay=0.05, average=0.998)
+
+
+def choose_detection_encoder(given: Any, weights: Any, rows: int | None) -> tuple[Encoder, str]:
+    """The encoder for what a user may pass, and what is to be said of it.
+
+    Args:
+        given: `"auto"`, a name, a Keras model or a callable.
+        weights: `"auto"`, None, or `"imagenet"`; for the encoder that has some.
+        rows: how many pictures there are to train on; None where that is not known.
+
+    Raises:
+        ParameterError: there is no such encoder, or it has no weights to choose.
+    """
+    name = given.lower() if isinstance(given, str) else ""
+    if name == "auto" and weights == "auto":
+        return _automatic(rows)
+    if name == efficientnet_lite.NAME:
+        return _of_pictures(efficientnet_lite.encoder(weights)), ""
+    if weights != "auto":
+        raise ParameterError(f"weights={weights!r} is for encoder={efficientnet_lite.NAME!r}. Received: {given!r}")
+    return (find_encoder(name, MODALITY) if name else _own(given)), ""
+
+
+def _automatic(rows: int | None) -> tuple[Encoder, str]:
+    name = efficientnet_lite.NAME
+    compact = find_encoder("compact", MODALITY)
+    if rows is None or rows >= _FEW:
+        return compact, "encoder='auto' picked 'compact', from scratch: there are pictures enough to learn from."
+    if efficientnet_lite.weights_file() is None:
+        why = f"no pretrained weights are on this machine; those of {name!r} come with sora-keras[imagenet-lite]"
+        return compact, f"encoder='auto' picked 'compact', from scratch: {why}."
+    why = f"its ImageNet weights are on this machine, and {rows:,} pictures are few to learn to see from"
+    return _of_pictures(efficientnet_lite.encoder("auto")), f"encoder='auto' picked {name!r}: {why}."
+
+
+def _of_pictures(encoder: Encoder) -> Encoder:
+    """A picture encoder whose maps within are read, all trained at once."""
+
+    def build(pixels: Any, facts: DetectorFacts) -> list[Any]:
+        whole = PictureFacts(facts.size, facts.size, facts.channels, facts.classes, 0)
+        return _maps_within(pixels, encoder.build(pixels, whole), facts.size, encoder.name)
+
+    training = replace(_SCRATCH, learning_rate=1e-3) if encoder.pretrained else _SCRATCH
+    return Encoder(encoder.name, MODALITY, "pixels", build, training)
+
+
+def _maps_within(entering: Any, leaving: Any, size: int, name: str) -> list[Any]:
+    """The last map of each stride between two tensors of one graph."""
+    import keras
+
+    found: dict[int, Any] = {}
+    for layer in keras.Model(entering, leaving).layers:
+        shape = getattr(layer.output, "shape", ())
+        if len(shape) == 4 and shape[1] == shape[2]:
+            found[shape[1]] = layer.output
+    wanted = [-(-size // stride) for stride in STRIDES]
+    if any(side not in found for side in wanted):
+        raise ParameterError(
+            f"encoder={name!r} has no maps of {', '.join(map(str, wanted))} pixels a side for pictures of {size}: a "
+            f"detector needs those at the strides {', '.join(map(str, STRIDES))}."
+        )
+    return [found[side] for side in wanted]
+
+
+def _own(given: Any) -> Encoder:
+    """A Keras model, or a callable from pixels to three maps; every build makes a fresh copy.
+
+    Raises:
+        ArgumentTypeError: it is neither.
+    """
+    import keras
+
+    if not callable(given) or isinstance(given, type):
+        raise ArgumentTypeError(
+            "encoder must be a name, a Keras model of pictures, or a callable from pixels to three maps. "
+            f"Received: {given!r}"
+        )
+    name = str(getattr(given, "name", None) or getattr(given, "__name__", type(given).__name__))
+
+    def build(pixels: Any, facts: DetectorFacts) -> list[Any]:
+        own = fresh(given)
+        if isinstance(own, keras.Model) and own.inputs and not isinstance(own.output, list | tuple):
+            whole = keras.Model(own.input, _maps_within(own.input, own.output, facts.size, name))
+            return list(apply(whole, pixels, "encoder"))
+        maps = apply(own, pixels, "encoder")
+        wanted = [-(-facts.size // stride) for stride in STRIDES]
+        sides = [tuple(one.shape[1:3]) for one in maps] if isinstance(maps, list | tuple) else []
+        if sides != [(side, side) for side in wanted]:
+            raise ParameterError(
+                f"The encoder must give three maps, {', '.join(map(str, wanted))} pixels a side for pictures of "
+                f"{facts.size}. Received: {sides or getattr(maps, 'shape', maps)}"
+            )
+        return list(maps)
+
+    return Encoder(name, MODALITY, "pixels", build, _SCRATCH)
+
+
+def _compact(pixels: Any, facts: DetectorFacts) -> list[Any]:
+    """An encoder for a CPU: every map is halved by its first convolution, then refined by residual blocks."""
+    import keras
+
+    hidden = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    hidden = convolved(hidden, 24, 3, 2)
+    maps = []
+    for filters, blocks in ((48, 1), (96, 1), (128, 1), (160, 1)):
+        hidden = convolved(hidden, filters, 3, 2)
+        for _ in range(blocks):
+            hidden = _block(hidden, filters)
+        maps.append(hidden)
+    return maps[-len(STRIDES) :]
+
+
+def _block(hidden: Any, filters: int) -> Any:
+    import keras
+
+    return keras.layers.Add()([hidden, convolved(convolved(hidden, filters // 2, 1), filters, 3)])
+
+
+register_encoder(Encoder("compact", MODALITY, "pixels", _compact, _SCRATCH))

@@ -1,0 +1,415 @@
+"""RetinaNet and D-FINE of KerasHub as detectors: from pixels to boxes that are decoded in the graph, and their losses.
+
+Their answer is the same: corners in pixels of the square and the logits of the classes, whose sigmoid is the score.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from keras.utils import bounding_boxes
+
+from sora_keras.encoders.detecting import DetectorFacts
+from sora_keras.errors import MissingExtraError, NotFoundError, ParameterError, require
+
+_RARE = math.log(0.01 / 0.99)  # the logit of each class at each anchor before training (Lin et al., 2017)
+_SPREAD = 0.01  # of the weights of RetinaNet's heads before training, as there
+_ANCHOR = 3.0  # strides a side: KerasHub's 4 were chosen for pictures of 800 pixels
+_WIDEST = 8.0  # logarithm of how much larger than its anchor a box may be told to be: beyond it corners overflow
+_TINY = 1e-7
+# D-FINE's matching and loss, as KerasHub's DFineObjectDetector weighs them.
+_BY_CLASS, _BY_BOX, _BY_OVERLAP = 2.0, 5.0, 2.0
+_ALPHA, _GAMMA = 0.25, 2.0
+_CLASSES, _BOX, _APART = 1.0, 5.0, 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class HubDetector:
+    """A network of KerasHub, ready to be trained.
+
+    core: a Keras model from pixels (batch, size, size, channels), 0 to 255, to (batch, boxes, 4 + classes) float32:
+    left, top, right and bottom in pixels of the square, and the logits of the classes; loss: from the truth (batch,
+    boxes, 5): class, left, top, right and bottom as shares of the square, a class below 0 is no box; and from what the
+    core answers, to one number.
+    """
+
+    core: keras.Model
+    loss: Callable[[Any, Any], Any]
+
+
+def retinanet(facts: DetectorFacts, weights: Any = None) -> HubDetector:
+    """RetinaNet (Lin et al., 2017): anchors of three sizes and shapes at each place of a pyramid of maps.
+
+    Its loss is that of KerasHub's `RetinaNetObjectDetector`: `RetinaNetLabelEncoder` says which anchor answers for
+    which box, focal loss tells the classes, Huber's the distances from the anchors, which are found anew from the
+    corners.
+
+    Args:
+        weights: None for a ResNet-18 that begins at random, the folder of a KerasHub preset, or the name of one to be
+            downloaded. Where it was trained for another number of classes, the last layer of its class head is new.
+
+    Raises:
+        ParameterError: the size does not fit, or the preset is no RetinaNet. NotFoundError: there is no such preset, or
+        it cannot be reached. MissingExtraError: KerasHub, or what it downloads with, is not installed.
+    """
+    hub = require("keras_hub", "hub")
+    _check(facts, "retinanet")
+    own = _new_retinanet(hub, facts) if weights is None else _trained_retinanet(hub, facts, weights)
+    pixels = keras.Input((facts.size, facts.size, facts.channels), name="pixels")
+    maps = own.backbone(_prepared(hub, pixels, weights))
+    told = [keras.layers.Reshape((-1, 4))(own.box_head(one)) for one in maps.values()]
+    kinds = [keras.layers.Reshape((-1, facts.classes))(own.classification_head(one)) for one in maps.values()]
+    generator = keras.saving.serialize_keras_object(own.anchor_generator)
+    corners = AnchoredBoxes(generator, facts.size, name="corners")(keras.layers.Concatenate(axis=1)(told))
+    both = [corners, keras.layers.Concatenate(axis=1, name="kinds")(kinds)]
+    core = keras.Model(pixels, keras.layers.Concatenate(name="boxes", dtype="float32")(both), name="core")
+    return HubDetector(core, _retinanet_loss(own.label_encoder, facts.size))
+
+
+def dfine(facts: DetectorFacts, weights: Any = None) -> HubDetector:
+    """D-FINE (Peng et al., 2024): a transformer refines a few hundred boxes in stages.
+
+    In training the core answers the boxes of every stage, one behind another, from what the encoder proposes to the
+    last: each stage is matched and told for itself, and where there is no training only the last answers. Matching and
+    loss are those of KerasHub's `DFineObjectDetector` (varifocal, L1 and CIoU), but for what cannot be told from boxes
+    and logits alone, the two terms on the distributions behind the corners (FGL and DDF), and for the denoising
+    queries, which KerasHub asks for when the network is built, when there is no batch yet.
+
+    Args:
+        weights: None for the smallest network, which begins at random, the folder of a KerasHub preset, or the name of
+            one to be downloaded. Where it was trained for another number of classes, its class heads are new.
+
+    Raises:
+        ParameterError, NotFoundError, MissingExtraError: as `retinanet`.
+    """
+    hub = require("keras_hub", "hub")
+    _check(facts, "dfine")
+    own = _new_dfine(hub, facts) if weights is None else _trained_dfine(hub, facts, weights)
+    pixels = keras.Input((facts.size, facts.size, facts.channels), name="pixels")
+    told = own(_prepared(hub, pixels, weights))
+    parts = ("enc_topk_bboxes", "enc_topk_logits", "intermediate_reference_points", "intermediate_logits")
+    answer = StagedBoxes(facts.size, name="boxes")([told[part] for part in parts])
+    return HubDetector(keras.Model(pixels, answer, name="core"), _dfine_loss(own.num_queries, facts.size))
+
+
+@keras.saving.register_keras_serializable(package="sora_keras")
+class AnchoredBoxes(keras.layers.Layer):
+    """Corners, of distances from anchors.
+
+    Args:
+        generator: KerasHub's `AnchorGenerator`, as Keras serialises it. size: pixels a side of the square.
+
+    Input: (batch, anchors, 4) how far the middle is, in sides of the anchor, and the logarithm of how much larger the
+        box is. Output: (batch, anchors, 4) float32: left, top, right and bottom in pixels.
+    """
+
+    def __init__(self, generator: dict[str, Any], size: int, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "trainable": False, "dtype": "float32"})
+        self.generator, self.size = generator, size
+        self.anchors = _anchors(keras.saving.deserialize_keras_object(generator), size)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        middle, extent = np.split(self.anchors, 2, axis=1)
+        middle = inputs[..., :2] * extent + middle
+        half = ops.exp(ops.minimum(inputs[..., 2:], _WIDEST)) * extent / 2
+        return ops.concatenate([middle - half, middle + half], axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "generator": dict(self.generator), "size": self.size}
+
+
+@keras.saving.register_keras_serializable(package="sora_keras")
+class StagedBoxes(keras.layers.Layer):
+    """Boxes and logits of the last stage of a D-FINE; in training those of every stage, one behind another.
+
+    Args:
+        size: pixels a side of the square.
+
+    Input: the boxes that the encoder proposes (batch, queries, 4): middle, width and height as shares of the square,
+        and their logits (batch, queries, classes); those of the later stages, (batch, stages, queries, 4 or classes).
+    Output: (batch, queries, 4 + classes) float32: left, top, right and bottom in pixels, and logits; in training
+        (batch, (1 + stages) × queries, 4 + classes).
+    """
+
+    def __init__(self, size: int, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "trainable": False, "dtype": "float32"})
+        self.size = size
+        self.built = True
+
+    def call(self, inputs: list[Any], training: bool | None = None) -> Any:
+        first, first_logits, boxes, logits = inputs
+        if training:
+            boxes = ops.concatenate([first[:, None], boxes], axis=1)
+            logits = ops.concatenate([first_logits[:, None], logits], axis=1)
+        else:
+            boxes, logits = boxes[:, -1:], logits[:, -1:]
+        answer = ops.concatenate([_cornered(boxes) * self.size, logits], axis=-1)
+        return ops.reshape(answer, (-1, answer.shape[1] * answer.shape[2], answer.shape[3]))
+
+    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+        batch, queries, classes = input_shape[1]
+        return (batch, queries, 4 + classes)  # type: ignore[operator]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size}
+
+
+def _check(facts: DetectorFacts, name: str) -> None:
+    if facts.size % 32 or facts.size < 64:  # the coarsest map has a place every 32 pixels, and is made finer again
+        raise ParameterError(
+            f"size must be a multiple of 32 and at least 64 for encoder={name!r}. Received: size={facts.size!r}"
+        )
+
+
+def _prepared(hub: Any, pixels: Any, weights: Any) -> Any:
+    """Pixels in three channels, scaled as the preset's converter does, without a preset to -1 to 1."""
+    kind = hub.layers.ImageConverter
+    converter = kind(scale=1 / 127.5, offset=-1.0) if weights is None else _load(kind, weights)
+    hidden = keras.layers.Concatenate()([pixels] * 3) if pixels.shape[-1] == 1 else pixels
+    scale = 1.0 if converter.scale is None else converter.scale
+    offset = 0.0 if converter.offset is None else converter.offset
+    return keras.layers.Rescaling(np.asarray(scale).tolist(), offset=np.asarray(offset).tolist())(hidden)
+
+
+def _new_retinanet(hub: Any, facts: DetectorFacts) -> Any:
+    shape = (facts.size, facts.size, 3)
+    encoder = hub.models.ResNetBackbone(
+        input_conv_filters=[64], input_conv_kernel_sizes=[7], stackwise_num_filters=[64, 128, 256, 512],
+        stackwise_num_blocks=[2, 2, 2, 2], stackwise_num_strides=[1, 2, 2, 2], block_type="basic_block",
+        image_shape=shape,
+    )  # fmt: skip
+    # The anchors of the coarsest map are no larger than the square, where it has one so fine.
+    levels = {"min_level": 3, "max_level": int(np.clip(np.log2(facts.size / _ANCHOR), 5, 7))}
+    backbone = hub.models.RetinaNetBackbone(image_encoder=encoder, use_p5=False, image_shape=shape, **levels)
+    generator = hub.layers.AnchorGenerator(
+        "yxyx", num_scales=3, aspect_ratios=[0.5, 1.0, 2.0], anchor_size=_ANCHOR, **levels
+    )
+    own = hub.models.RetinaNetObjectDetector(backbone, num_classes=facts.classes, anchor_generator=generator)
+    # KerasHub begins with larger weights, and has the boxes begin as if they were rare, not the classes.
+    for head, bias in ((own.box_head, 0.0), (own.classification_head, _RARE)):
+        for layer in (*head.conv_layers, head.prediction_layer):
+            _begin(layer)
+        _begin(head.prediction_layer, bias)
+    return own
+
+
+def _trained_retinanet(hub: Any, facts: DetectorFacts, weights: Any) -> Any:
+    trained = _load(hub.models.RetinaNetObjectDetector, weights)
+    config = {**trained.get_config(), "num_classes": facts.classes, "preprocessor": None}
+    own = _suited(trained, _with_shape(config, (facts.size, facts.size, 3)), trained.weights)
+    if trained.num_classes != facts.classes:
+        _begin(own.classification_head.prediction_layer, _RARE)
+    return own
+
+
+def _begin(layer: Any, bias: float = 0.0) -> None:
+    layer.kernel.assign(keras.random.normal(layer.kernel.shape, stddev=_SPREAD))
+    if layer.bias is not None:
+        layer.bias.assign(ops.full(layer.bias.shape, bias))
+
+
+def _new_dfine(hub: Any, facts: DetectorFacts) -> Any:
+    """D-FINE nano, as KerasHub's preset of that name is built."""
+    shape, outputs = (facts.size, facts.size, 3), ["stage3", "stage4"]
+    encoder = hub.models.HGNetV2Backbone(
+        stem_channels=[3, 16, 16], embedding_size=16, depths=[1, 1, 2, 1], hidden_sizes=[64, 256, 512, 1024],
+        stackwise_stage_filters=[
+            [16, 16, 64, 1, 3, 3], [64, 32, 256, 1, 3, 3], [256, 64, 512, 2, 3, 5], [512, 128, 1024, 1, 3, 5],
+        ],
+        apply_downsample=[False, True, True, True], use_lightweight_conv_block=[False, False, True, True],
+        use_learnable_affine_block=True, hidden_act="relu", image_shape=shape, out_features=outputs,
+    )  # fmt: skip
+    return hub.models.DFineBackbone(
+        backbone=encoder, num_labels=facts.classes, num_queries=min(300, _places(facts, (16, 32))), num_denoising=0,
+        learn_initial_query=False, anchor_image_size=shape[:2], image_shape=shape, out_features=outputs,
+        feat_strides=[16, 32], num_feature_levels=2, hidden_dim=128, encoder_hidden_dim=128,
+        encoder_in_channels=[512, 1024], decoder_in_channels=[128, 128], encode_proj_layers=[1], num_encoder_layers=1,
+        num_attention_heads=8, encoder_ffn_dim=512, hidden_expansion=0.34, depth_multiplier=0.5, eval_idx=-1,
+        num_decoder_layers=3, decoder_attention_heads=8, decoder_ffn_dim=512, decoder_n_points=[6, 6],
+        lqe_hidden_dim=64, num_lqe_layers=2,
+    )  # fmt: skip
+
+
+def _trained_dfine(hub: Any, facts: DetectorFacts, weights: Any) -> Any:
+    trained = _load(hub.models.DFineBackbone, weights)
+    config = {
+        **trained.get_config(), "num_labels": facts.classes, "num_denoising": 0, "labels": None,
+        "anchor_image_size": (facts.size, facts.size),
+    }  # fmt: skip
+    if not trained.learn_initial_query:
+        config["num_queries"] = min(trained.num_queries, _places(facts, trained.feat_strides))
+    unused = getattr(trained.denoising_class_embed, "weights", [])
+    kept = [weight for weight in trained.weights if not any(weight is one for one in unused)]
+    return _suited(trained, _with_shape(config, (facts.size, facts.size, 3)), kept)
+
+
+def _places(facts: DetectorFacts, strides: Any) -> int:
+    return sum((facts.size // stride) ** 2 for stride in strides)
+
+
+def _with_shape(config: Any, shape: tuple[int, int, int]) -> Any:
+    """A configuration, with this shape of pictures for it and for all networks within it."""
+    if isinstance(config, dict):
+        return {key: shape if key == "image_shape" else _with_shape(value, shape) for key, value in config.items()}
+    return [_with_shape(value, shape) for value in config] if isinstance(config, list) else config
+
+
+def _suited(trained: Any, config: dict[str, Any], weights: list[Any]) -> Any:
+    """The network built anew by this configuration, with those of the weights that have the same shape."""
+    own = type(trained).from_config(config)
+    for new, old in zip(own.weights, weights, strict=True):
+        if new.shape == old.shape:
+            new.assign(old)
+    return own
+
+
+def _load(kind: Any, weights: Any) -> Any:
+    """What a class of KerasHub makes of a preset: a folder, or else a name."""
+    if not isinstance(weights, str | os.PathLike):
+        raise ParameterError(f"weights must be None, a folder or the name of a preset. Received: {weights!r}")
+    name, folder = os.fspath(weights), Path(weights).expanduser()
+    local = bool(name) and folder.is_dir()
+    if not local and (not name or isinstance(weights, os.PathLike) or name.startswith((".", "~", "/")) or "\\" in name):
+        raise NotFoundError(f"weights={name!r}: there is no such folder.")
+    try:
+        return kind.from_preset(str(folder) if local else name)
+    except Exception as error:
+        said = " ".join(str(error).split())[:300]
+        if isinstance(error, ImportError):
+            raise MissingExtraError(f"weights={name!r}: it cannot be downloaded. {said}") from error
+        if isinstance(error, ValueError | KeyError | TypeError) or (local and isinstance(error, OSError)):
+            raise ParameterError(f"weights={name!r}: it cannot be loaded as a {kind.__name__}. {said}") from error
+        if isinstance(error, OSError) or type(error).__module__.startswith("kagglehub"):
+            raise NotFoundError(
+                f"weights={name!r}: there is no such folder, nor could it be downloaded. {said}"
+            ) from error
+        raise
+
+
+def _anchors(generator: Any, size: int) -> np.ndarray:
+    """The middles and extents of all anchors, (anchors, 4) float32 in pixels."""
+    levels = generator(np.zeros((1, size, size, 0), np.float32)).values()
+    together = np.concatenate([np.asarray(one) for one in levels])
+    return np.asarray(bounding_boxes.convert_format(together, generator.bounding_box_format, "center_xywh"))
+
+
+def _retinanet_loss(encoder: Any, size: int) -> Callable[[Any, Any], Any]:
+    middle, extent = np.split(_anchors(encoder.anchor_generator, size), 2, axis=1)
+    only_its_shape = np.zeros((1, size, size, 0), np.float32)
+
+    def loss(truth: Any, answer: Any) -> Any:
+        there, kinds, corners = _told(truth)
+        corners = ops.where(there[..., None], corners * size, -1.0)  # as KerasHub tells that there is no box
+        corners = bounding_boxes.convert_format(corners, "xyxy", encoder.bounding_box_format, height=size, width=size)
+        wanted, labels = encoder(only_its_shape, corners, ops.where(there, kinds, -1))
+        wanted, labels = ops.stop_gradient(wanted), ops.stop_gradient(labels)
+        counted, answers = (ops.cast(one, "float32") for one in (labels != -2, labels > -1))
+        found = _centred(answer[..., :4])
+        larger = ops.log(ops.maximum(found[..., 2:], _TINY) / extent)
+        found = ops.concatenate([(found[..., :2] - middle) / extent, larger], axis=-1)
+        hot = ops.one_hot(ops.cast(labels, "int32"), answer.shape[-1] - 4)
+        classes = keras.losses.binary_focal_crossentropy(hot, answer[..., 4:], from_logits=True)
+        total = ops.sum(answers)
+        apart = ops.sum(keras.losses.huber(wanted, found) * answers)
+        # Where no anchor answers for a box, KerasHub leaves the batch out.
+        classes = ops.where(total > 0, ops.sum(classes * counted), 0.0)
+        return (classes + apart) / ops.maximum(total, 1.0)
+
+    return loss
+
+
+def _dfine_loss(queries: int, size: int) -> Callable[[Any, Any], Any]:
+    def loss(truth: Any, answer: Any) -> Any:
+        stages, width = answer.shape[1] // queries, answer.shape[2]
+        there, kinds, corners = _told(ops.repeat(truth, stages, axis=0))
+        answer = ops.reshape(answer, (-1, queries, width))
+        logits, hot = answer[..., 4:], ops.one_hot(kinds, width - 4)
+        found = ops.clip(_centred(answer[..., :4] / size), 0.0, 1.0)
+        wanted = ops.where(there[..., None], _centred(corners), 0.0)
+        which = _matched(_costs(found, logits, wanted, hot), there)
+        paired = ops.cast(which >= 0, "float32")
+        own = ops.take_along_axis(found, ops.maximum(which, 0)[..., None], axis=1)
+        classes = _varifocal(logits, hot, _overlap(own, wanted), ops.one_hot(which, queries))
+        box = ops.sum(ops.abs(own - wanted) * paired[..., None])
+        apart = ops.sum((1 - bounding_boxes.compute_ciou(_cornered(own), _cornered(wanted), "xyxy")) * paired)
+        total = ops.maximum(ops.sum(ops.cast(there, "float32")) / stages, 1.0)
+        return (_CLASSES * classes + _BOX * box + _APART * apart) / total
+
+    return loss
+
+
+def _costs(found: Any, logits: Any, wanted: Any, hot: Any) -> Any:
+    """What it costs that a query answers for a box, (batch, queries, boxes)."""
+    scores = ops.sigmoid(logits)
+    right = _ALPHA * (1 - scores) ** _GAMMA * -ops.log(scores + 1e-8)
+    wrong = (1 - _ALPHA) * scores**_GAMMA * -ops.log(1 - scores + 1e-8)
+    kinds = ops.matmul(right - wrong, ops.transpose(hot, (0, 2, 1)))
+    found, wanted = found[:, :, None], wanted[:, None]
+    overlaps = bounding_boxes.compute_ciou(_cornered(found), _cornered(wanted), "xyxy")
+    return _BY_CLASS * kinds + _BY_BOX * ops.sum(ops.abs(found - wanted), axis=-1) - _BY_OVERLAP * overlaps
+
+
+def _matched(costs: Any, there: Any) -> Any:
+    """Which query answers for which box at the lowest cost, (batch, boxes) int32; -1 for none."""
+    import tensorflow as tf
+    from scipy.optimize import linear_sum_assignment
+
+    def match(costs: np.ndarray, there: np.ndarray) -> np.ndarray:
+        which = np.full(there.shape, -1, np.int32)
+        for some, boxes, found in zip(np.nan_to_num(costs), there, which, strict=True):
+            place = np.flatnonzero(boxes)
+            queries, column = linear_sum_assignment(some[:, place])
+            found[place[column]] = queries
+        return which
+
+    # KerasHub's own takes a step of a TensorFlow loop for each pair of queries, and forgets where the boxes of the
+    # second picture begin.
+    return tf.ensure_shape(tf.numpy_function(match, [costs, there], tf.int32, stateful=False), there.shape)
+
+
+def _varifocal(logits: Any, hot: Any, overlaps: Any, chosen: Any) -> Any:
+    """Varifocal loss (Zhang et al., 2021): a query should be as sure as it overlaps the box that it answers for.
+
+    Args:
+        hot: (batch, boxes, classes). overlaps: (batch, boxes). chosen: (batch, boxes, queries) 0 or 1.
+    """
+    chosen = ops.transpose(chosen, (0, 2, 1))
+    scores = ops.stop_gradient(ops.matmul(chosen, hot * overlaps[..., None]))
+    unsure = _ALPHA * ops.stop_gradient(ops.sigmoid(logits)) ** _GAMMA * (1 - ops.matmul(chosen, hot))
+    return ops.sum(ops.binary_crossentropy(scores, logits, from_logits=True) * (unsure + scores))
+
+
+def _overlap(one: Any, other: Any) -> Any:
+    """IoU of boxes in pairs, (batch, boxes)."""
+    pairs = [ops.reshape(_cornered(boxes), (-1, 1, 4)) for boxes in (one, other)]
+    return ops.reshape(bounding_boxes.compute_iou(*pairs, "xyxy"), ops.shape(one)[:-1])
+
+
+def _told(truth: Any) -> tuple[Any, Any, Any]:
+    """Whether there is a box, its class and its corners."""
+    kinds = ops.cast(truth[..., 0], "int32")
+    return kinds >= 0, ops.maximum(kinds, 0), ops.cast(truth[..., 1:], "float32")
+
+
+def _centred(corners: Any) -> Any:
+    """Middle and extent."""
+    begin, end = corners[..., :2], corners[..., 2:]
+    return ops.concatenate([(begin + end) / 2, end - begin], axis=-1)
+
+
+def _cornered(boxes: Any) -> Any:
+    """Left, top, right and bottom, of middle and extent."""
+    middle, half = boxes[..., :2], boxes[..., 2:] / 2
+    return ops.concatenate([middle - half, middle + half], axis=-1)

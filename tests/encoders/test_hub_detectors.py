@@ -1,0 +1,255 @@
+"""RetinaNet and D-FINE of KerasHub: decoded in the graph, trained as KerasHub trains them, from presets made here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from sora_keras.encoders.detecting import DetectorFacts
+from sora_keras.encoders.hub_detectors import HubDetector, dfine, retinanet
+from sora_keras.errors import MissingExtraError, NotFoundError, ParameterError
+from sora_keras.export.litert import convert, run_litert
+
+keras_hub = pytest.importorskip("keras_hub")
+SIZE, CLASSES = 64, 2
+FACTS = DetectorFacts(SIZE, 3, CLASSES)
+Build = Callable[..., HubDetector]
+BOTH = pytest.mark.parametrize("build", [retinanet, dfine])
+SCALE, OFFSET = [1 / 50, 1 / 60, 1 / 70], [-2.0, -2.1, -2.2]
+
+
+def made(count: int = 4, channels: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Bright squares of two kinds on black, and where they are; a second row each that is no box."""
+    random = np.random.default_rng(0)
+    pixels, truth = np.zeros((count, SIZE, SIZE, channels), np.float32), np.full((count, 2, 5), -1, np.float32)
+    for place, one in enumerate(pixels):
+        side = int(random.integers(24, 36))
+        left, top = random.integers(0, SIZE - side, 2)
+        one[top : top + side, left : left + side] = 255 if place % 2 else 120
+        truth[place, 0] = [place % 2, *np.array([left, top, left + side, top + side]) / SIZE]
+    return pixels, truth
+
+
+@pytest.fixture(scope="module")
+def new() -> dict[Build, HubDetector]:
+    """Both as they begin; nobody trains them."""
+    keras.utils.set_random_seed(0)
+    return {build: build(FACTS) for build in (retinanet, dfine)}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[Build, Path]:
+    """Presets of detectors of three classes, as KerasHub saves them."""
+    keras.utils.set_random_seed(1)
+    folder = tmp_path_factory.mktemp("presets")
+    encoder = keras_hub.models.ResNetBackbone(
+        input_conv_filters=[8], input_conv_kernel_sizes=[3], stackwise_num_filters=[64, 64, 64, 64],
+        stackwise_num_blocks=[1, 1, 1, 1], stackwise_num_strides=[1, 2, 2, 2], block_type="basic_block",
+    )  # fmt: skip
+    one = keras_hub.models.RetinaNetObjectDetector(
+        keras_hub.models.RetinaNetBackbone(encoder, 3, 5, use_p5=True), num_classes=3, pre_logits_num_conv_layers=1,
+        preprocessor=keras_hub.models.RetinaNetObjectDetectorPreprocessor(
+            keras_hub.layers.RetinaNetImageConverter(image_size=(96, 96), scale=SCALE, offset=OFFSET)
+        ),
+    )  # fmt: skip
+    one.save_to_preset(folder / "retinanet")
+    own = dfine(DetectorFacts(96, 3, 3)).core.get_layer("d_fine_backbone").get_config()
+    other = keras_hub.models.DFineObjectDetector(
+        keras_hub.models.DFineBackbone.from_config({**own, "num_denoising": 4}), num_classes=3,
+        preprocessor=keras_hub.models.DFineObjectDetectorPreprocessor(
+            keras_hub.layers.DFineImageConverter(image_size=(96, 96), scale=1 / 255)
+        ),
+    )  # fmt: skip
+    other.save_to_preset(folder / "dfine")
+    return {retinanet: folder / "retinanet", dfine: folder / "dfine"}
+
+
+@BOTH
+@pytest.mark.parametrize("channels", [1, 3])
+def test_answers_are_corners_and_logits(build: Build, channels: int) -> None:
+    found = build(DetectorFacts(SIZE, channels, CLASSES))
+    pixels, truth = made(2, channels)
+    answer = np.asarray(found.core(pixels))
+    assert answer.shape[1:] == found.core.output_shape[1:] == ({retinanet: 9 * 84, dfine: 20}[build], 4 + CLASSES)
+    assert answer.dtype == np.float32
+    assert (answer[..., 2:4] > answer[..., :2]).all()
+    assert np.isfinite(float(found.loss(truth, answer)))
+    # Nothing is sure before training.
+    assert (1 / (1 + np.exp(-answer[..., 4:]))).max() < 0.6
+
+
+@BOTH
+def test_a_preset_answers_as_kerashub_decodes(build: Build, folders: dict[Build, Path]) -> None:
+    task = keras_hub.models.ObjectDetector.from_preset(str(folders[build]))
+    pixels = np.random.default_rng(0).uniform(0, 255, (2, 96, 96, 3)).astype(np.float32)
+    scaled = task.preprocessor.image_converter(pixels)
+    told, seen = task(scaled), {}
+    task._prediction_decoder = lambda boxes, logits, images: seen.update(logits=logits) or {"boxes": boxes}
+    corners = np.asarray(task.decode_predictions(told, scaled)["boxes"])[..., [1, 0, 3, 2]]
+    answer = np.asarray(build(DetectorFacts(96, 3, 3), folders[build]).core(pixels))
+    assert np.allclose(answer[..., :4], corners, atol=1e-2)
+    assert np.allclose(answer[..., 4:], seen["logits"], atol=1e-3)
+
+
+@BOTH
+def test_a_preset_of_other_classes_keeps_all_but_its_class_head(build: Build, folders: dict[Build, Path]) -> None:
+    same = build(DetectorFacts(96, 3, 3), str(folders[build])).core.get_weights()
+    other = build(DetectorFacts(SIZE, 1, 5), folders[build]).core.get_weights()
+    changed = [one.shape for one, two in zip(same, other, strict=True) if one.shape != two.shape]
+    assert all(np.array_equal(one, two) for one, two in zip(same, other, strict=True) if one.shape == two.shape)
+    assert changed == {retinanet: [(3, 3, 256, 27), (27,)], dfine: [(128, 3), (3,)] * 4}[build]
+
+
+def test_retinanet_is_trained_as_kerashub_does(folders: dict[Build, Path]) -> None:
+    found, (pixels, truth) = retinanet(DetectorFacts(SIZE, 3, 3), folders[retinanet]), made()
+    task = keras_hub.models.RetinaNetObjectDetector.from_preset(str(folders[retinanet]))
+    there = truth[..., :1] >= 0
+    boxes = np.where(there, truth[..., [2, 1, 4, 3]] * SIZE, -1)
+    scaled = task.preprocessor.image_converter(pixels)
+    for some in (slice(4), slice(1)):
+        theirs = task.compute_loss(
+            scaled[some], {"boxes": boxes[some], "labels": truth[some, :, 0]}, task(scaled[some]), None
+        )
+        assert float(theirs) > 1
+        assert float(found.loss(truth[some], found.core(pixels[some]))) == pytest.approx(float(theirs), rel=1e-4)
+
+
+def test_dfine_is_trained_as_kerashub_does_with_one_picture(folders: dict[Build, Path]) -> None:
+    """KerasHub's loss takes the boxes of every picture from the first, so that one picture is all it can be asked."""
+    import tensorflow as tf
+
+    found = dfine(DetectorFacts(96, 3, 3), folders[dfine])
+    task = keras_hub.models.DFineObjectDetector(
+        keras_hub.models.DFineBackbone.from_preset(str(folders[dfine])), num_classes=3, weight_loss_fgl=0,
+        weight_loss_ddf=0,
+    )  # fmt: skip
+    pixels = np.random.default_rng(0).uniform(0, 255, (1, 96, 96, 3)).astype(np.float32)
+    truth = np.array([[[1, 0.1, 0.2, 0.5, 0.5], [2, 0.4, 0.1, 0.9, 0.8], [-1, -1, -1, -1, -1]]], np.float32)
+    middle, extent = (truth[:, :2, 1:3] + truth[:, :2, 3:]) / 2, truth[:, :2, 3:] - truth[:, :2, 1:3]
+    wanted = {"boxes": np.concatenate([middle, extent], axis=-1), "labels": truth[:, :2, 0].astype(np.int32)}
+    theirs = tf.function(lambda told: task.compute_loss(None, wanted, told, None))(task(pixels / 255, training=True))
+    ours = found.loss(truth, found.core(pixels, training=True))
+    assert float(ours) == pytest.approx(float(theirs), rel=1e-3)
+
+
+@BOTH
+def test_the_loss_of_a_batch_is_that_of_its_pictures(build: Build, new: dict[Build, HubDetector]) -> None:
+    found, (pixels, truth) = new[build], made(2)
+    truth[1, 1] = [0, 0.5, 0.5, 0.95, 0.95]
+    answer = np.asarray(found.core(pixels, training=True))
+    counts = np.array([float(_answering(build, truth[some])) for some in (slice(1), slice(1, 2))])
+    apart = [float(found.loss(truth[some], answer[some])) for some in (slice(1), slice(1, 2))]
+    assert float(found.loss(truth, answer)) == pytest.approx(np.dot(apart, counts) / counts.sum(), rel=1e-4)
+
+
+def _answering(build: Build, truth: np.ndarray) -> float:
+    """By what KerasHub divides: the boxes, or the anchors that answer for one."""
+    there = truth[..., 0] >= 0
+    if build is dfine:
+        return there.sum()
+    generator = keras_hub.layers.AnchorGenerator("xyxy", 3, 5, 3, [0.5, 1.0, 2.0], 3.0)
+    anchors = np.concatenate([np.asarray(one) for one in generator(np.zeros((1, SIZE, SIZE, 3))).values()])
+    overlaps = np.asarray(keras.utils.bounding_boxes.compute_iou(anchors, truth[there][:, 1:] * SIZE, "xyxy"))
+    return (overlaps.max(axis=1) >= 0.5).sum()
+
+
+@BOTH
+def test_pictures_without_boxes_are_no_fault(build: Build, new: dict[Build, HubDetector]) -> None:
+    answer = new[build].core(made(2)[0], training=True)
+    for truth in (np.full((2, 3, 5), -1, np.float32), np.zeros((2, 0, 5), np.float32)):
+        loss = float(new[build].loss(truth, answer))
+        assert 0 <= loss < 50
+    assert (loss == 0) == (build is retinanet)
+
+
+@BOTH
+def test_learns_where_things_are(build: Build) -> None:
+    keras.utils.set_random_seed(0)
+    found, (pixels, truth) = build(FACTS), made()
+    found.core.compile(keras.optimizers.AdamW(5e-4), found.loss, jit_compile=False)
+    history = found.core.fit(pixels, truth, epochs=60, batch_size=4, verbose=0).history["loss"]
+    assert history[-1] < 0.3 * history[0]
+    answer = np.asarray(found.core(pixels))
+    for one, (kind, *corners) in zip(answer, truth[:, 0], strict=True):
+        best = one[one[:, 4:].max(axis=1).argmax()]
+        overlap = keras.utils.bounding_boxes.compute_iou(best[None, :4], np.array([corners]) * SIZE, "xyxy")
+        assert float(overlap[0, 0]) > 0.5
+        assert best[4:].argmax() == kind
+
+
+@BOTH
+def test_saved_and_loaded_it_answers_alike(build: Build, new: dict[Build, HubDetector], tmp_path: Path) -> None:
+    pixels, core = made()[0], new[build].core
+    core.save(tmp_path / "core.keras")
+    loaded = keras.saving.load_model(tmp_path / "core.keras", compile=False, safe_mode=True)
+    assert np.allclose(loaded(pixels), core(pixels), atol=1e-5)
+
+
+def test_exported_they_answer_alike_without_keras(new: dict[Build, HubDetector], tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    pixels = made()[0]
+    np.save(tmp_path / "pixels.npy", pixels)
+    for build, found in new.items():
+        module, spec = tf.Module(), tf.TensorSpec([None, SIZE, SIZE, 3], tf.float32)
+        answer = tf.function(lambda some, core=found.core: core(some, training=False), [spec], autograph=False)
+        module.answer, module.kept = answer, [variable.value for variable in found.core.variables]
+        tf.saved_model.save(module, str(tmp_path / build.__name__))
+    code = (
+        "import sys, numpy as np, tensorflow as tf\nfolder = sys.argv[1]\n"
+        "for name in ('retinanet', 'dfine'):\n"
+        "    found = tf.saved_model.load(f'{folder}/{name}').answer(np.load(f'{folder}/pixels.npy'))\n"
+        "    np.save(f'{folder}/{name}.npy', found)\n"
+        "assert not any('keras_hub' in name for name in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True)
+    for build, found in new.items():
+        assert np.allclose(np.load(tmp_path / f"{build.__name__}.npy"), found.core(pixels), atol=1e-3)
+
+
+@BOTH
+def test_litert_answers_alike(build: Build, new: dict[Build, HubDetector]) -> None:
+    pytest.importorskip("ai_edge_litert")
+    pixels = made(1)[0]
+    assert np.allclose(run_litert(convert(new[build].core), [pixels]), new[build].core(pixels), atol=1e-2)
+
+
+@BOTH
+def test_faults_are_named(
+    build: Build, folders: dict[Build, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = folders[dfine if build is retinanet else retinanet]
+    for size in (32, 100):
+        with pytest.raises(ParameterError, match=f"a multiple of 32.*Received: size={size}"):
+            build(DetectorFacts(size, 3, CLASSES))
+    with pytest.raises(ParameterError, match="cannot be loaded as a"):
+        build(FACTS, tmp_path)
+    with pytest.raises(ParameterError, match="cannot be loaded as a"):
+        build(FACTS, other)
+    with pytest.raises(NotFoundError, match="there is no such folder"):
+        build(FACTS, tmp_path / "nothing")
+    with pytest.raises(ParameterError, match="the name of a preset. Received: 3"):
+        build(FACTS, 3)
+    with pytest.raises(ParameterError, match="cannot be loaded as a"):
+        build(FACTS, "no_such_preset")
+    _without_network(monkeypatch)
+    name = {retinanet: "retinanet_resnet50_fpn_coco", dfine: "dfine_nano_coco"}[build]
+    with pytest.raises(NotFoundError, match=f"{name}.*nor could it be downloaded. No route"):
+        build(FACTS, name)
+    monkeypatch.setattr("keras_hub.src.utils.preset_utils.kagglehub", None)
+    with pytest.raises(MissingExtraError, match=f"{name}.*pip install kagglehub"):
+        build(FACTS, name)
+
+
+def _without_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any) -> str:
+        raise ConnectionError("No route to host")
+
+    monkeypatch.setattr("keras_hub.src.utils.preset_utils.kagglehub.model_download", refuse)
