@@ -13,7 +13,7 @@ import numpy as np
 
 from sora_keras import parameters
 from sora_keras.errors import DataError, ParameterError
-from sora_keras.recipe import Fitted
+from sora_keras.task import Fitted
 
 if TYPE_CHECKING:
     import keras
@@ -119,8 +119,8 @@ def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tu
         findings = (*findings, *data.shared_groups(group_of, given, groups))
     if recipe.verbose and findings:
         print(data.describe(findings))
-    held_out = recipe.to_train_on(held_out) if len(held_out) else None
-    return schema, kept, recipe.to_train_on(train), held_out, findings, seen
+    checked = recipe.to_train_on(held_out) if len(held_out) else None
+    return schema, kept, recipe.to_train_on(train), checked, findings, seen
 
 
 def _groups(groups: Any, examples: Any) -> np.ndarray | None:

@@ -14,7 +14,7 @@ from sora_keras import parameters
 from sora_keras.errors import DataError, NotFoundError
 from sora_keras.files import digest, new_folder
 from sora_keras.fitting import assemble
-from sora_keras.recipe import Fitted
+from sora_keras.task import Fitted
 
 if TYPE_CHECKING:
     from sora_keras.recipe import Recipe

@@ -15,12 +15,12 @@ PACKAGE = Path(sora.__file__).parent
 
 # From the bottom: a room may import those before it, and itself.
 ORDER = (
-    "errors", "files", "quiet", "registry", "parameters", "pages", "prediction", "data", "detections", "layers", "encoders",
-    "training", "evaluation", "explanation", "export", "recipe", "fitting", "answering", "saving", "exporting",
-    "tasks", "applications", "showing", "cli", "__main__",
+    "errors", "files", "quiet", "registry", "parameters", "pages", "prediction", "data", "detections", "layers",
+    "encoders", "training", "evaluation", "explanation", "export", "task", "recipe", "fitting", "answering",
+    "saving", "exporting", "tasks", "applications", "showing", "cli", "__main__",
 )  # fmt: skip
 # Recipe's verbs call these, which serve it; the import happens inside the verb.
-SERVANTS = {"recipe": {"fitting", "answering", "saving", "exporting"}}
+SERVANTS = {"recipe": {"fitting", "answering", "saving", "exporting"}, "task": {"answering"}}
 
 
 def room_of(file: Path) -> str:
@@ -54,7 +54,7 @@ def test_imports_run_one_way(file: Path) -> None:
 def test_evaluation_explanation_and_export_do_not_know_each_other_or_recipes() -> None:
     for room in ("evaluation", "explanation", "export"):
         for file in (PACKAGE / room).rglob("*.py"):
-            others = {"evaluation", "explanation", "export", "recipe", "tasks"} - {room}
+            others = {"evaluation", "explanation", "export", "task", "recipe", "tasks"} - {room}
             assert not imported_rooms(file) & others, file
 
 
@@ -79,9 +79,9 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
 
 def test_public_names_are_these() -> None:
     assert sorted(sora.__all__) == [
-        "Explanation", "ImageClassifier", "ObjectDetector", "Prediction", "Recipe", "Recommender", "Report", "SoraError",
-        "TextClassifier", "list_encoders", "list_recipes", "load", "load_sample", "read", "register_encoder",
-        "register_recipe", "samples", "train_test_split",
+        "Explanation", "ImageClassifier", "ObjectDetector", "Prediction", "Recipe", "Recommender", "Report",
+        "SoraError", "TextClassifier", "list_encoders", "list_recipes", "load", "load_sample", "read",
+        "register_encoder", "register_recipe", "samples", "train_test_split",
     ]  # fmt: skip
     for name in sora.__all__:
         assert getattr(sora, name) is not None

@@ -21,7 +21,7 @@ from harness import Part
 
 IMPORTS = ("tensorflow", "keras", "keras_hub")
 PACKAGES = ("keras-hub", "tensorflow", "keras", "numpy", "pycocotools")
-SIDE, WARM_UP, RARE = 128, 0.05, 0.01
+SIDE, BATCH, WARM_UP, RARE = 128, 50, 0.05, 0.01
 FORMAT = "xyxy"
 # Settings tried on a validation cut of the training pictures; what was chosen stands in `detection.py`.
 GRID = [{"rate": rate, "convolutions": convolutions} for convolutions in (4, 1) for rate in (1e-3, 3e-4)]
@@ -57,17 +57,16 @@ class KerasRetinaNet:
         }
 
     def predict(self, pictures: np.ndarray) -> Sequence[Found]:
-        found = self.detector.predict(coloured(pictures), batch_size=64, verbose=0)
-        names = np.array(self.classes, object)
-        return [
-            (boxes[:count], scores[:count], names[kinds[:count]])
-            for boxes, scores, kinds, count in zip(
-                found["boxes"], found["confidence"], found["labels"], found["num_detections"], strict=True
-            )
-        ]
+        names, answers = np.array(self.classes, object), []
+        for begin in range(0, len(pictures), BATCH):  # its suppression cannot do with batches of an unknown size
+            found = self.detector.predict_on_batch(coloured(pictures[begin : begin + BATCH]))
+            parts = (found[name] for name in ("boxes", "confidence", "labels", "num_detections"))
+            for boxes, scores, kinds, count in zip(*parts, strict=True):
+                answers.append((boxes[:count], scores[:count], names[kinds[:count]]))
+        return answers
 
     def answer(self, picture: np.ndarray) -> object:
-        return self.detector.predict(coloured(picture[None]), verbose=0)
+        return self.detector.predict_on_batch(coloured(picture[None]))
 
     def save(self, folder: Path) -> None:
         self.detector.save(folder / "model.keras")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -69,8 +68,8 @@ def _maps_within(entering: Any, leaving: Any, size: int, name: str) -> list[Any]
 
     found: dict[int, Any] = {}
     for layer in keras.Model(entering, leaving).layers:
-        shape = getattr(layer.output, "shape", ())
-        if len(shape) == 4 and shape[1] == shape[2]:
+        shape: tuple[int | None, ...] = getattr(layer.output, "shape", ())
+        if len(shape) == 4 and shape[1] is not None and shape[1] == shape[2]:
             found[shape[1]] = layer.output
     wanted = [-(-size // stride) for stride in STRIDES]
     if any(side not in found for side in wanted):

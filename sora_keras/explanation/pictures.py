@@ -31,8 +31,8 @@ class PictureExplanation:
 
     Args:
         pixels: (height, width, channels) uint8, as the core sees the picture. label: the class that is explained.
-        scores: (height, width) float; for `"grad_cam"` and `"odam"` from 0 to 1, for `"integrated_gradients"` in units of the
-            class' log-odds, where negative speaks against it and the sum is `output - baseline`.
+        scores: (height, width) float; for `"grad_cam"` and `"odam"` from 0 to 1, for `"integrated_gradients"` in units
+            of the class' log-odds, where negative speaks against it and the sum is `output - baseline`.
         output: the log-odds for this picture; baseline: those for a black one.
     """
 

@@ -14,8 +14,9 @@ def write_saved_model(artefact: Artefact, folder: Path) -> None:
     """Write the version folder `1` and prove it in a fresh process.
 
     Signature `serving_default`: `input_name` (batch,) strings to the pipeline's outputs, of a classifier `label`
-    (batch,) strings, `score` (batch,) and `probabilities` (batch, classes) float32. Where the artefact names its numbers, a second signature of that name
-    takes those: for pictures `pixels` (batch, height, width, 1 or 3) float32 from 0 to 255, of any size.
+    (batch,) strings, `score` (batch,) and `probabilities` (batch, classes) float32. Where the artefact names its
+    numbers, a second signature of that name takes those: for pictures `pixels` (batch, height, width, 1 or 3) float32
+    from 0 to 255, of any size.
     """
     import tensorflow as tf
 

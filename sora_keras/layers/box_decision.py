@@ -83,8 +83,9 @@ class BoxDecision(keras.layers.Layer):
         return {"box": box, "score": score, "label": label, "class_id": kind, "count": count}
 
     def compute_output_spec(self, inputs: Any) -> dict[str, Any]:
-        shapes = {"box": ((None, self.most, 4), "float32"), "score": ((None, self.most), "float32"),
-                  "label": ((None, self.most), "string"), "class_id": ((None, self.most), "int32"), "count": ((None,), "int32")}  # fmt: skip
+        row = (None, self.most)
+        shapes = {"box": ((*row, 4), "float32"), "score": (row, "float32"), "label": (row, "string"),
+                  "class_id": (row, "int32"), "count": ((None,), "int32")}  # fmt: skip
         return {name: keras.KerasTensor(shape, dtype=kind) for name, (shape, kind) in shapes.items()}
 
     def get_config(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sora_keras.data import Finding, LabelSpace, Schema
     from sora_keras.evaluation import Decision, Report
-    from sora_keras.recipe import Fitted
+    from sora_keras.task import Fitted
     from sora_keras.training import Feed
 
 _RARE = 0.2

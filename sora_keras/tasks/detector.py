@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.evaluation import BoxReport, Decision
     from sora_keras.explanation import PictureExplanation
-    from sora_keras.recipe import Fitted
-    from sora_keras.training import BoxAugmentation
+    from sora_keras.task import Fitted
 
 _SMALLEST, _LARGEST = 64, 416  # pixels a side that "auto" brings pictures to
 _MOST_TRAINED = 300  # boxes of a picture that are trained on
@@ -197,7 +196,7 @@ class ObjectDetector(PictureItems, Recipe):
     def at_once(self, core: keras.Model) -> int:
         return max(1, min(256, _MOST_PIXELS // core.input.shape[1] ** 2))
 
-    def augmentation(self, core: keras.Model, rows: int) -> BoxAugmentation | Any:
+    def augmentation(self, core: keras.Model, rows: int) -> Any:
         from sora_keras.training import make_box_augmentation
 
         ends = None if self.time_limit is None else time.monotonic() + self.time_limit

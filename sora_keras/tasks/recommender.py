@@ -114,7 +114,7 @@ class Recommender(Recipe):
         )
         return self
 
-    def evaluate(self, X: Any = None, y: Any = None) -> RankingReport:  # type: ignore[override]
+    def evaluate(self, X: Any = None, y: Any = None) -> RankingReport:
         """How well the recommendations fit what users did, beside popularity and the linear model.
 
         Args:
