@@ -43,16 +43,15 @@ def main(data: str | None = None, out: str = "exports/trees") -> BoxReport:
 
 
 def answer_from_export(folder: str, picture: bytes) -> None:
-    """Answer an encoded picture with TensorFlow alone."""
+    """Answer the first tile of a picture with TensorFlow alone: the exported model sees one tile at a time."""
     import tensorflow as tf
 
+    tile = tf.io.decode_image(picture, channels=3, expand_animations=False)[:TILE, :TILE]
     exported = tf.saved_model.load(f"{folder}/1")
-    answer = exported.signatures["serving_default"](image=tf.constant([picture]))
-    label, score, box = (answer[name][0, 0].numpy() for name in ("label", "score", "box"))
-    corners = " ".join(f"{value:.0f}" for value in box)
-    print(
-        f"From the exported model: {answer['count'][0]} found; the surest is {label.decode()} ({score:.0%}) {corners}"
-    )
+    answer = exported.signatures["serving_default"](image=tf.io.encode_png(tile)[None])
+    found = int(answer["count"][0])
+    scores = ", ".join(f"{score:.0%}" for score in answer["score"][0, : min(found, 5)].numpy())
+    print(f"From the exported model: {found} in the first {TILE} × {TILE} pixels{scores and f', the surest {scores}'}")
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def _answer_batch(
 
     try:
         answers = graph(recipe.raw(items))
-    except (tf.errors.InvalidArgumentError, DataError):
+    except (tf.errors.InvalidArgumentError, DataError, UnicodeDecodeError):
         reasons = {row: _reason(recipe, items[row : row + 1], graph) for row in range(len(items))}
         broken = {row: reason for row, reason in reasons.items() if reason}
         if not broken:
@@ -138,6 +138,8 @@ def _reason(recipe: Recipe, item: np.ndarray, graph: Graph) -> str:
         return str(error)
     except tf.errors.InvalidArgumentError as error:
         return said_by(error)
+    except UnicodeDecodeError:  # TensorFlow quotes the bytes that it cannot read
+        return "it is in no format that is known"
     return ""
 
 

@@ -11,7 +11,9 @@ import pytest
 import sora_keras as sora
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_CODE = ("README.md", "README.zh-CN.md", "docs/text.md", "docs/images.md", "docs/recommendations.md")
+WITH_CODE = (
+    "README.md", "README.zh-CN.md", "docs/text.md", "docs/images.md", "docs/detection.md", "docs/recommendations.md",
+)  # fmt: skip
 WITH_LINKS = (
     *WITH_CODE,
     "docs/dependencies.md",
@@ -90,6 +92,15 @@ def test_marked_blocks_of_the_recommender_run_in_their_order(tmp_path, monkeypat
     assert names["answer"].user == "user 2"
     assert (tmp_path / "report.html").is_file()
     assert len((tmp_path / "answers.jsonl").read_text(encoding="utf-8").splitlines()) == 60
+
+
+def test_marked_blocks_of_the_detector_run_in_their_order(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = run_marked("docs/detection.md")
+    assert names["found"].size == (64, 64)
+    assert "ap50" in {score.name for score in names["report"].scores}
+    assert (tmp_path / "report.html").is_file()
+    assert (tmp_path / "exports" / "shapes" / "1").is_dir()
 
 
 @pytest.mark.parametrize("name", WITH_LINKS)

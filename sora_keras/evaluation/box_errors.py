@@ -117,21 +117,29 @@ def find_errors(
     matched = tuple(
         match_boxes(*_that_count(there, told, number, threshold)) for there, told in zip(truth, found, strict=True)
     )
-    confusion = np.zeros((len(classes) + 1, len(classes) + 1), np.int64)
+    errors = tuple(error for picture, one in enumerate(matched) for error in _errors_of(one, picture))
     right, answered, there = np.zeros((3, len(matched), len(classes)), np.int64)
     for picture, one in enumerate(matched):
+        for verdict, label in zip(one.verdicts, one.found.labels, strict=True):
+            answered[picture, number[label]] += verdict != IGNORED
+            right[picture, number[label]] += verdict == RIGHT
+        for label in one.labels[one.fates != CROWD]:
+            there[picture, number[label]] += 1
+    return BoxErrors(errors, matched, _confusion(matched, number), right, answered, there)
+
+
+def _confusion(matched: Sequence[Matched], number: dict[str, int]) -> np.ndarray:
+    counts = np.zeros((len(number) + 1, len(number) + 1), np.int64)
+    for one in matched:
+        confused = one.verdicts == "confused"
         for verdict, label, partner in zip(one.verdicts, one.found.labels, one.partners, strict=True):
             if verdict != IGNORED:
-                on = number[one.labels[partner]] if verdict in (RIGHT, "confused") else len(classes)
-                confusion[on, number[label]] += 1
-                answered[picture, number[label]] += 1
-                right[picture, number[label]] += verdict == RIGHT
-        confused = set(one.partners[one.verdicts == "confused"].tolist())
-        for place, (label, fate) in enumerate(zip(one.labels, one.fates, strict=True)):
-            there[picture, number[label]] += fate != CROWD
-            confusion[number[label], -1] += fate in (MISTAKEN, MISSED) and place not in confused
-    errors = tuple(error for picture, one in enumerate(matched) for error in _errors_of(one, picture))
-    return BoxErrors(errors, matched, confusion, right, answered, there)
+                row = number[one.labels[partner]] if verdict in (RIGHT, "confused") else -1
+                counts[row, number[label]] += 1
+        lost = np.isin(one.fates, (MISTAKEN, MISSED)) & ~np.isin(np.arange(len(one.fates)), one.partners[confused])
+        for label in one.labels[lost]:
+            counts[number[label], -1] += 1
+    return counts
 
 
 def count_errors(errors: Sequence[BoxError]) -> tuple[ErrorCount, ...]:

@@ -17,7 +17,7 @@ from sora_keras.evaluation.box_curves import box_curves
 from sora_keras.evaluation.box_errors import BoxErrors, count_errors, find_errors, worst_pictures
 from sora_keras.evaluation.box_gallery import make_box_gallery
 from sora_keras.evaluation.box_report import BoxClass, BoxReport
-from sora_keras.evaluation.box_scores import BoxScores, Found, intervals, score_boxes
+from sora_keras.evaluation.box_scores import BoxScores, Found, intervals, most_counted, score_boxes
 from sora_keras.evaluation.box_wording import AT_THRESHOLD, boxes_text
 from sora_keras.evaluation.results import Score
 from sora_keras.evaluation.wording import as_sentence
@@ -77,10 +77,11 @@ def evaluate_boxes(
         mistakes=errors.errors,
         gallery=make_box_gallery(worst, errors.matched, truth, picture) if picture else None,
     )
+    crowds = sum(int(one.crowd.sum()) for one in truth)
     return replace(
         report,
         look_at=(*map(as_sentence, noticed), *advise_boxes(report, errors)),
-        notes=(*notes, *_how_made(report, sum(int(one.crowd.sum()) for one in truth), resamples)),
+        notes=(*notes, *_how_made(report, crowds, resamples, most_counted(truth))),
     )
 
 
@@ -137,9 +138,9 @@ def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _how_made(report: BoxReport, crowds: int, resamples: int) -> Iterator[str]:
+def _how_made(report: BoxReport, crowds: int, resamples: int, most: int) -> Iterator[str]:
     yield (
-        "Scores of COCO's evaluator, of the 100 surest boxes of a class and picture: mAP is the average precision, "
+        f"Scores of COCO's evaluator, of the {most:,} surest boxes of a class and picture: mAP is the average precision, "
         "mean over the classes and the overlaps (IoU) 0.50, 0.55, … 0.95; small boxes have less than 32 × 32 pixels, "
         "large ones 96 × 96 or more; average recall is the mean over the same overlaps."
     )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TRUE, FOUND = (BLUE, "#ffffff"), (ORANGE, "#000000")
 # A drawing has 320 units on its longer side, which a page shows as about as many pixels; the photograph has twice that.
 _UNITS, _PIXELS = 320, 640
-_LETTER, _CHIP, _LONGEST = 10.5, 14.0, 30
+_LETTER, _CHIP, _LONGEST = 10.5, 14.0, 24
 _COLUMNS, _INCHES = 3, 3.6
 
 
@@ -154,20 +154,23 @@ def _found_boxes(matched: Matched, scale: float) -> Iterator[DrawnBox]:
         found.corners, found.labels, found.scores, matched.verdicts, strict=True
     ):  # fmt: skip
         wrong = verdict not in (RIGHT, IGNORED)
-        yield _box(scale * corners, true=False, wrong=wrong, label=f"{label} {percent(score)}" if wrong else "")
+        yield _box(scale * corners, true=False, wrong=wrong, label=f"{_cut(label)} {percent(score)}" if wrong else "")
 
 
 def _true_boxes(matched: Matched, scale: float) -> Iterator[DrawnBox]:
     for corners, label, fate in zip(matched.corners, matched.labels, matched.fates, strict=True):
         wrong = fate in (MISTAKEN, MISSED)
-        named = f"crowd of {label}" if fate == CROWD else label
+        named = f"crowd of {_cut(label)}" if fate == CROWD else _cut(label)
         yield _box(scale * corners, true=True, wrong=wrong, label=named if wrong or fate == CROWD else "")
 
 
 def _box(corners: np.ndarray, *, true: bool, wrong: bool, label: str) -> DrawnBox:
     left, top, right, bottom = (float(value) for value in corners)
-    cut = label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
-    return DrawnBox(left, top, right - left, bottom - top, true, wrong, cut)
+    return DrawnBox(left, top, right - left, bottom - top, true, wrong, label)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 def _fit(box: DrawnBox, width: float, height: float) -> DrawnBox:

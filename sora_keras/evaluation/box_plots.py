@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sora_keras.evaluation.box_report import BoxReport
 
-PANELS = ("errors", "confusion", "pr50", "pr75", "threshold")
+PANELS = ("confusion", "errors", "pr50", "pr75", "threshold")
 _THRESHOLD_LINES = (("precision", BLUE, "--"), ("recall", GREEN, "-."), ("F1", INK, "-"))
 
 
@@ -44,7 +44,7 @@ def draw(axes: Axes, panel: str, report: BoxReport, names: Sequence[str]) -> Non
     if panel == "errors":
         _draw_errors(axes, report)
     elif panel == "confusion":
-        draw_confusion(axes, report.confusion, [*names, NOTHING])
+        draw_confusion(axes, report.confusion, [*names, NOTHING], besides=1)
     elif panel == "threshold":
         _draw_threshold(axes, report)
     else:

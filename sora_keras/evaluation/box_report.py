@@ -105,7 +105,7 @@ class BoxReport:
         return compact(self)
 
     def plot(self) -> Figure:
-        """Errors, confusion, PR at two overlaps, and the threshold, in one matplotlib figure, apart from pyplot."""
+        """Confusion, errors, PR at two overlaps, and the threshold, in one matplotlib figure, apart from pyplot."""
         from sora_keras.evaluation.box_plots import overview
 
         return overview(self)

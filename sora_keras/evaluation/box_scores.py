@@ -18,7 +18,8 @@ SIZES = ("small", "medium", "large")  # less than 32² pixels, less than 96², a
 _AREAS = {"all": 0, **{name: 1 + place for place, name in enumerate(SIZES)}}
 RECALLS = np.linspace(0, 1, 101)
 HALF, THREE_QUARTERS = 0, 5  # among the overlaps 0.50, 0.55, … 0.95
-_MOST = 2  # the last of the evaluator's 1, 10 and 100 detections a picture
+_HELD = 4_000_000  # numbers at once: about 50 MB
+_MOST = 2  # the last of the evaluator's 1, 10 and 100 detections of a class and picture
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class BoxScores:
     """What the evaluator says.
 
     scores: `map` (the mean over the overlaps 0.50 to 0.95 and the classes), `ap50`, `ap75`, `map_small`, `map_medium`,
-    `map_large`, `recall` (the mean, of 100 boxes a picture); NaN where there is no such box. by_class: of each class
-    `map`, `ap50` and how many there are. precision: (overlaps, 101, classes) at the recalls 0, 0.01, … 1; -1 where a
+    `map_large`, `recall` (the mean, of as many boxes as `most_counted` says); NaN where there is no such box. by_class:
+    of each class `map`, `ap50` and how many there are. precision: (overlaps, 101, classes) at the recalls 0, 0.01, … 1; -1 where a
     class has no box. matches: of each class what `intervals` needs.
     """
 
@@ -86,6 +87,11 @@ def score_boxes(truth: Sequence[Boxes], found: Sequence[Found], classes: Sequenc
     return BoxScores(scores, by_class, every[..., 0], matches, len(truth))
 
 
+def most_counted(truth: Sequence[Boxes]) -> int:
+    """How many boxes of a class and picture count: COCO's 100, or as many as one picture has, where that is more."""
+    return max([100, *(int((~one.crowd).sum()) for one in truth)])
+
+
 def intervals(scored: BoxScores, *, resamples: int = 200, seed: int = 0) -> dict[str, Interval]:
     """The 95 % intervals of `map`, `ap50` and `ap75` over pictures drawn again with replacement.
 
@@ -108,18 +114,26 @@ def average_precision(one: ClassMatches, counts: np.ndarray) -> np.ndarray:
     Args:
         counts: (pictures, resamples) how often each picture is in each resample; ones for the score itself.
     """
-    there = one.there @ counts
-    weights = counts[one.picture]
+    step = max(1, _HELD // max(1, len(one.picture)))
+    parts = [_precision_of(one, counts[:, begin : begin + step]) for begin in range(0, counts.shape[1], step)]
+    return np.concatenate(parts, axis=1)
+
+
+def _precision_of(one: ClassMatches, counts: np.ndarray) -> np.ndarray:
+    there, weights = one.there @ counts, counts[one.picture]
     result = np.full((len(one.right), counts.shape[1]), np.nan)
-    for overlap, (right, counted) in enumerate(zip(one.right, one.counts, strict=True)):
-        hits = np.cumsum(weights * (right & counted)[:, None], axis=0)
-        misses = np.cumsum(weights * (~right & counted)[:, None], axis=0)
-        precision = hits / np.maximum(hits + misses, 1e-12)
+    counted = answered = np.zeros(0)
+    for overlap, (right, now_counted) in enumerate(zip(one.right, one.counts, strict=True)):
+        if not overlap or (now_counted != counted).any():
+            counted, answered = now_counted, np.cumsum(weights * now_counted[:, None], axis=0)
+        # Between two hits precision only falls, so that they alone tell its largest value from a recall on.
+        places = np.flatnonzero(right & counted)
+        hits = np.cumsum(weights[places], axis=0, dtype=np.float64)
+        precision = hits / np.maximum(answered[places], 1e-12)
         precision = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
         for draw in np.flatnonzero(there > 0):
-            places = np.searchsorted(hits[:, draw] / there[draw], RECALLS, side="left")
-            reached = places < len(precision)
-            result[overlap, draw] = precision[places[reached], draw].sum() / len(RECALLS)
+            first = np.searchsorted(hits[:, draw] / there[draw], RECALLS, side="left")
+            result[overlap, draw] = precision[first[first < len(hits)], draw].sum() / len(RECALLS)
     return result
 
 
@@ -150,6 +164,7 @@ def _evaluated(truth: Sequence[Boxes], found: Sequence[Found], classes: Sequence
         given.createIndex()
         answered.createIndex()
         evaluation = evaluator.COCOeval(given, answered, "bbox")
+        evaluation.params.maxDets = [1, 10, most_counted(truth)]
         evaluation.evaluate()
         evaluation.accumulate()
     return evaluation

@@ -105,9 +105,13 @@ def _draw_coverage(axes: Axes, report: Report) -> None:
     axes.legend(fontsize=9, loc="lower left")
 
 
-def draw_confusion(axes: Axes, confusion: np.ndarray, names: Sequence[str]) -> None:
-    """Counts by truth in rows and answer in columns; of many classes those that are most mistaken."""
-    kept = _most_mistaken(confusion)
+def draw_confusion(axes: Axes, confusion: np.ndarray, names: Sequence[str], besides: int = 0) -> None:
+    """Counts by truth in rows and answer in columns; of many classes those that are most mistaken.
+
+    Args:
+        besides: how many of the last are no classes; they are always shown.
+    """
+    kept = _most_mistaken(confusion, besides)
     counts = confusion[np.ix_(kept, kept)]
     shares = counts / np.maximum(confusion[kept].sum(axis=1, keepdims=True), 1)
     # Paler than the full colour, so that the numbers stay readable on light and on dark.
@@ -127,12 +131,13 @@ def draw_confusion(axes: Axes, confusion: np.ndarray, names: Sequence[str]) -> N
     axes.spines[:].set_visible(False)
     axes.set(xlabel="answered", ylabel="true", aspect="equal")
     axes.invert_yaxis()
-    left_out = len(names) - len(kept)
-    axes.set_title("Confusion" + (f" ({len(kept)} of {len(names)} classes, most mistaken)" if left_out else ""))
+    shown, classes = len(kept) - besides, len(names) - besides
+    axes.set_title("Confusion" + (f" ({shown} of {classes} classes, most mistaken)" if shown < classes else ""))
 
 
-def _most_mistaken(confusion: np.ndarray) -> np.ndarray:
+def _most_mistaken(confusion: np.ndarray, besides: int) -> np.ndarray:
     mistakes = confusion.sum(axis=1) + confusion.sum(axis=0) - 2 * np.diag(confusion)
+    mistakes[len(mistakes) - besides :] = mistakes.max() + 1
     return np.sort(np.argsort(-mistakes, kind="stable")[:_MOST_CLASSES])
 
 

@@ -179,15 +179,20 @@ class ObjectDetector(PictureItems, Recipe):
         return DecodePictures((side, side), channels, fit="pad", name="preprocessing")
 
     def make_core(self, preprocessing: Any, schema: Schema, encoder: Any) -> keras.Model:
+        import keras
+
         from sora_keras.encoders import resolve_encoder
         from sora_keras.encoders.custom import apply, fresh
         from sora_keras.encoders.detecting import DetectorFacts, detector_core
 
         facts = DetectorFacts(preprocessing.size[0], preprocessing.channels, len(labels_of(schema).classes))
 
-        def extend(hidden: Any) -> Any:
+        def extend(hidden: Any, stride: int) -> Any:
             for layer in self.layers:
-                hidden = apply(fresh(layer), hidden, "extend()")
+                own = fresh(layer)
+                if isinstance(own, keras.layers.Layer):
+                    own.name = f"{own.name}_{stride}"
+                hidden = apply(own, hidden, "extend()")
             return hidden
 
         chosen = resolve_encoder(encoder, self.modality)
@@ -319,7 +324,7 @@ class ObjectDetector(PictureItems, Recipe):
             classes,
             threshold=self.threshold,
             picture=lambda row: Image.fromarray(upright_pixels(pictures[row])),
-            names=lambda row: str(pictures[row]),
+            names=lambda row: Path(pictures[row].path).name if pictures[row].path else f"picture {row}",
             title=f"{type(self).__name__} ({fitted.encoder}) on {examples.source}",
             noticed=[*(note.message for note in examples.notes), *(finding.message for finding in findings)],
             seed=self.seed,

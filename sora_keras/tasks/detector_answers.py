@@ -18,6 +18,7 @@ from sora_keras.detections import Detection, Detections
 from sora_keras.errors import DataError
 
 if TYPE_CHECKING:
+    from sora_keras.data.frames import Frame
     from sora_keras.evaluation import Found
     from sora_keras.tasks.detector import ObjectDetector
 
@@ -140,15 +141,27 @@ def detect_stream(recipe: ObjectDetector, X: Any, asked: Asked, every: int) -> I
     from sora_keras.data.frames import is_video, read_frames
 
     if isinstance(X, str | os.PathLike) and is_video(X):
-        for number, seconds, picture in read_frames(X, every=every):
-            [found] = detect(recipe, _objects([picture]), asked)
-            yield replace(found, source=str(X), frame=number, seconds=seconds)
+        yield from _of_frames(recipe, str(X), read_frames(X, every=every), asked)
         return
     schema = recipe.fitted.schema
     pictures = iter(recipe.read(X, schema=schema, answers=False).column(schema.item))
     size = recipe.at_once(recipe.fitted.core)
     while some := list(islice(pictures, size)):
         yield from _each(recipe, _objects(some), asked)
+
+
+def _of_frames(recipe: ObjectDetector, source: str, frames: Iterator[Frame], asked: Asked) -> Iterator[Detections]:
+    """What stands in each frame; a video that breaks off after some frames ends with its `error`."""
+    begun = False
+    try:
+        for number, seconds, picture in frames:
+            [found] = detect(recipe, _objects([picture]), asked)
+            yield replace(found, source=source, frame=number, seconds=seconds)
+            begun = True
+    except DataError as error:
+        if not begun:
+            raise
+        yield Detections((), source=source, classes=_classes_of(recipe), error=str(error))
 
 
 def _each(recipe: ObjectDetector, pictures: np.ndarray, asked: Asked) -> Iterator[Detections]:

@@ -15,7 +15,7 @@ from sora_keras.files import new_file, new_folder
 if TYPE_CHECKING:
     from sora_keras.detections import Detections
 
-Keep = Callable[["Detections"], None]
+Keep = Callable[["Detections", int], None]  # the second is the place among all that are read, from 0
 
 _MARK = "copies.txt"
 _VIDEO = ".mp4"
@@ -64,7 +64,7 @@ def copying(X: Any, copies: str | os.PathLike[str] | None, *, every: int, overwr
         raise SaveError(f"Could not write {target}: {error.strerror or error}. Nothing was changed there.") from error
 
 
-def _no_copy(one: Detections) -> None:
+def _no_copy(one: Detections, place: int) -> None:
     pass
 
 
@@ -86,31 +86,28 @@ class _Folder:
     def __init__(self, folder: Path, root: Path | None) -> None:
         self.folder, self.root = folder, root
         self.taken = {_MARK}
-        self.count = 0
 
-    def __call__(self, one: Detections) -> None:
+    def __call__(self, one: Detections, place: int) -> None:
         image = one.plot()
-        path = self.folder / self._name(one)
+        path = self.folder / self._free(self._wanted(one, place))
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(path, quality=_QUALITY)
 
-    def _name(self, one: Detections) -> str:
-        """A name that is free, whatever case the file system minds."""
-        self.count += 1
-        wanted = self._wanted(one)
+    def _free(self, wanted: Path) -> Path:
+        """A name that no other copy has, whatever case the file system minds."""
         name, number = wanted, 1
         while name.as_posix().lower() in self.taken:
             number += 1
             name = wanted.with_stem(f"{wanted.stem}_{number}")
         self.taken.add(name.as_posix().lower())
-        return str(name)
+        return name
 
-    def _wanted(self, one: Detections) -> Path:
+    def _wanted(self, one: Detections, place: int) -> Path:
         if one.frame is not None:
             return Path(f"{one.frame:06d}.jpg")
-        path = Path(one.picture.path) if one.picture is not None and one.picture.path else None
-        if path is None:
-            return Path(f"{self.count - 1:06d}.png")
+        if one.picture is None or not one.picture.path:
+            return Path(f"{place:06d}.png")
+        path = Path(one.picture.path)
         inside = self.root is not None and path.is_relative_to(self.root)
         name = path.relative_to(self.root) if self.root is not None and inside else Path(path.name)
         return name if name.suffix.lower() in _WRITTEN else name.with_suffix(".png")
@@ -128,7 +125,7 @@ class _Video:
     def __enter__(self) -> _Video:
         return self
 
-    def __call__(self, one: Detections) -> None:
+    def __call__(self, one: Detections, place: int) -> None:
         image = one.plot()
         if self.container is None:
             self._open(image.size)

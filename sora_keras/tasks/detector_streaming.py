@@ -59,8 +59,9 @@ def stream_to(
         X: a folder, a glob, a list of pictures, or a video file.
         path: the file of lines, ending in .jsonl; see `Detections.to_dict`. A line of a picture that cannot be read
             has `"error"` instead of what was found.
-        copies: a folder for copies with their boxes drawn: by the names of the pictures, in their sub-folders, and
-            frames by number; of a video also a path that ends in .mp4, without its sound. None draws none.
+        copies: a folder for copies with their boxes drawn: by the names of the pictures, in their sub-folders; what has
+            no name, and frames, by number from 0. Of a video also a path that ends in .mp4, without its sound. None
+            draws none.
         every: of a video, 3 takes the first frame, the fourth, and so on.
         overwrite: replace files that are there, and a folder that was made here.
         asked: what else `stream` takes, such as `threshold`.
@@ -83,8 +84,8 @@ def stream_to(
     ):
         for one in detector.stream(X, every=every, **asked):
             lines.write(json.dumps(one.to_dict(), ensure_ascii=False) + "\n")
-            tally.written += 1
             _keep(one, keep, tally)
+            tally.written += 1
         if tally.unread == tally.written:
             raise DataError(f"Nothing was written: {tally}." if tally.written else "There was no picture to read.")
     if tally.reasons and getattr(detector, "verbose", True):
@@ -99,7 +100,7 @@ def _keep(one: Detections, keep: Keep, tally: _Tally) -> None:
         tally.note(one, one.error)
         return
     try:
-        keep(one)
+        keep(one, tally.written)
     except DataError as error:
         tally.undrawn += 1
         tally.note(one, str(error))

@@ -67,21 +67,23 @@ class BoxAugmentation:
         """Change a batch.
 
         Args:
-            pixels: (batch, side, side, channels) float32 from 0 to 255. truth: (batch, boxes, 5): class, left, top,
+            pixels: (batch, side, side, channels) float32 from 0 to 255; an even side. truth: (batch, boxes, 5): class, left, top,
                 right and bottom as shares of the side; a class below 0 is no box.
 
         Returns:
-            The same, with four times as many rows for boxes, but no more than 128 where one picture needs fewer.
+            The same, with as many rows for boxes as the fullest picture needs: at most 128, unless one picture alone
+            came with more.
         """
         import tensorflow as tf
 
         side = tf.cast(tf.shape(pixels)[1], tf.float32)
-        scale, rows = tf.stack([1.0, side, side, side, side]), truth.shape[1]
+        scale = tf.stack([1.0, side, side, side, side])
+        most = tf.maximum(tf.shape(truth)[1], _MOST_ROWS)
         truth = tf.cast(truth, tf.float32) * scale
         none = tf.concat([truth, *[tf.zeros_like(truth) - 1] * 3], axis=1)
         pixels, truth = tf.cond(self._mixing, lambda: self._mixed(pixels, truth, none), lambda: (pixels, none))
         pixels, truth = self._zoomed(pixels, truth, side)
-        truth = _packed(truth, rows)
+        truth = _packed(truth, most)
         for way in self.allowed:
             pixels, truth = self._flipped(pixels, truth, side, way)
         return tf.clip_by_value(self._lit(pixels), 0.0, 255.0), truth / scale
@@ -96,18 +98,15 @@ class BoxAugmentation:
         """Some pictures with the next three of the batch, each a quarter of the square."""
         import tensorflow as tf
 
-        size = tf.shape(pixels)[1]
-        half = size // 2
-        small = tf.image.resize(pixels, [half, half], antialias=True)
+        small = tf.nn.avg_pool2d(pixels, 2, 2, "VALID")
         rolled = [tf.roll(small, -turn, axis=0) for turn in range(4)]
         whole = tf.concat([tf.concat(rolled[:2], axis=2), tf.concat(rolled[2:], axis=2)], axis=1)
-        left = size - 2 * half
-        whole = tf.pad(whole, [[0, 0], [0, left], [0, left], [0, 0]])
-        ratio, step = tf.cast(half, tf.float32) / tf.cast(size, tf.float32), tf.cast(half, tf.float32)
+        whole = tf.ensure_shape(whole, pixels.shape)
+        step = tf.cast(tf.shape(small)[1], tf.float32)
         parts = []
         for turn in range(4):
             some = tf.roll(truth, -turn, axis=0)
-            moved = some[..., 1:] * ratio + step * tf.constant([turn % 2, turn // 2] * 2, tf.float32)
+            moved = some[..., 1:] / 2 + step * tf.constant([turn % 2, turn // 2] * 2, tf.float32)
             parts.append(tf.concat([some[..., :1], moved], axis=-1))
         chosen = self._draw(pixels, 1, 1) < self.mosaic
         return tf.where(chosen[..., None], whole, pixels), tf.where(chosen, tf.concat(parts, axis=1), none)
@@ -162,14 +161,13 @@ def _seen(kinds: Any, corners: Any, side: Any) -> Any:
     return tf.concat([tf.where(stays[..., None], kinds, -1.0), inside], axis=-1)
 
 
-def _packed(truth: Any, rows: int | None) -> Any:
-    """With `_MOST_ROWS` rows at most, those with a box first; with `rows` where one picture has more."""
+def _packed(truth: Any, most: Any) -> Any:
+    """With as many rows as the fullest picture has boxes, at most so many; rows without a box go first."""
     import tensorflow as tf
 
-    if rows is None or 4 * rows <= _MOST_ROWS:
-        return truth
-    there = tf.cast(truth[..., 0] >= 0, tf.float32)
-    return tf.gather(truth, tf.math.top_k(there, max(rows, _MOST_ROWS)).indices, batch_dims=1)
+    there = tf.cast(truth[..., 0] >= 0, tf.int32)
+    needed = tf.clip_by_value(tf.reduce_max(tf.reduce_sum(there, axis=1)), 1, most)
+    return tf.gather(truth, tf.math.top_k(there, needed).indices, batch_dims=1)
 
 
 def make_box_augmentation(

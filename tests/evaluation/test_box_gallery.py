@@ -76,6 +76,15 @@ def test_labels_cover_neither_each_other_nor_small_errors() -> None:
             assert not (one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3])
 
 
+def test_long_names_are_cut_but_scores_are_not() -> None:
+    found = told(([100, 100, 300, 300], "cat", 0.9))
+    long = "traffic light of the left lane"
+    found = Found(found.corners, found.scores, np.array([long], object))
+    gallery = evaluated([make_boxes([], [])], [found], classes=[long], picture=lambda row: Image.new("L", (640, 480)))
+    assert gallery.gallery is not None
+    assert [box.label for box in gallery.gallery.pictures[0].boxes] == ["traffic light of the le… 90 %"]
+
+
 def test_a_page_holds_photographs_of_twice_the_size_it_shows() -> None:
     (picture,) = drawn(make_boxes([[0, 0, 9, 9]], ["cat"]), told(), (3000, 1500)).pictures
     with Image.open(io.BytesIO(picture.jpeg)) as image:

@@ -245,6 +245,7 @@ def test_many_classes_are_listed_by_weakness_and_few_lines_are_named() -> None:
     assert "and 103 classes with a higher mAP" in str(report)
     assert "And 23 classes with a higher mAP." in report.to_html()
     assert len(report.curves.pr50) == 2
+    assert report.plot().axes[0].get_title() == "Confusion (19 of 123 classes, most mistaken)"
 
 
 def test_repr_is_one_line(report: BoxReport) -> None:
@@ -291,10 +292,10 @@ def test_figure_has_every_panel_and_changes_nothing_global(report: BoxReport) ->
     figure = report.plot()
     figure.savefig(BytesIO(), format="png", dpi=40)
     assert [axes.get_title() for axes in figure.axes[:5]] == [
-        "Errors by size", "Confusion", "Precision and recall, IoU 0.5", "Precision and recall, IoU 0.75",
+        "Confusion", "Errors by size", "Precision and recall, IoU 0.5", "Precision and recall, IoU 0.75",
         "Choice of the threshold",
     ]  # fmt: skip
-    counts = {text.get_text() for text in figure.axes[1].texts}
+    counts = {text.get_text() for text in figure.axes[0].texts}
     assert counts == {f"{count:,}" for count in report.confusion.ravel() if count}
     assert figure.axes[2].get_legend().get_texts()[0].get_text() == f"mean {report['ap50']:.2f}"
     assert dict(matplotlib.rcParams) == before

@@ -12,7 +12,7 @@ import pytest
 
 from sora_keras.data.boxes import Boxes, make_boxes
 from sora_keras.errors import MissingExtraError
-from sora_keras.evaluation.box_scores import Found, average_precision, intervals, score_boxes
+from sora_keras.evaluation.box_scores import Found, average_precision, intervals, most_counted, score_boxes
 
 CLASSES = ["cat", "dog", "owl"]
 
@@ -119,3 +119,14 @@ def test_without_the_evaluator_the_extra_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "pycocotools.coco", None)
     with pytest.raises(MissingExtraError, match=r"sora-keras\[detect\]"):
         score_boxes(*made(2), CLASSES)
+
+
+def test_where_a_picture_has_more_than_a_hundred_boxes_as_many_count() -> None:
+    pytest.importorskip("pycocotools")
+    begin = np.stack(np.meshgrid(np.arange(15), np.arange(10)), axis=-1).reshape(-1, 2) * 20.0
+    boxes = make_boxes(np.concatenate([begin, begin + 12], axis=1), ["cat"] * 150)
+    told = Found(boxes.corners, np.linspace(1, 0.1, 150), boxes.labels)
+    assert most_counted([boxes]) == 150
+    assert most_counted([boxes.take(slice(0, 9))]) == 100
+    scores = score_boxes([boxes], [told], ["cat"]).scores
+    assert (scores["map"], scores["recall"]) == (pytest.approx(1.0), pytest.approx(1.0))

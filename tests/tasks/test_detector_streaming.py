@@ -112,10 +112,12 @@ def test_copies_keep_the_names_of_the_pictures_in_their_folders(photos: Path, tm
 
 
 def test_copies_of_a_list_lie_side_by_side(photos: Path, tmp_path: Path) -> None:
-    pictures = [photos / "two" / "b.jpg", photos / "one" / "b.jpg", moving_square(1)[0], to_picture(photos / "a.png")]
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG nothing")
+    pictures = [photos / "two" / "b.jpg", photos / "one" / "b.jpg", broken, moving_square(1)[0], photos / "a.png"]
     stream_to(Brightest(), pictures, tmp_path / "found.jsonl", copies=tmp_path / "copies")
-    assert names_in(tmp_path / "copies") == ["000002.png", "a.png", "b.jpg", "b_2.jpg", "copies.txt"]
-    assert [line["source"] for line in lines_of(tmp_path / "found.jsonl")][2] == "picture 2"
+    assert names_in(tmp_path / "copies") == ["000003.png", "a.png", "b.jpg", "b_2.jpg", "copies.txt"]
+    assert lines_of(tmp_path / "found.jsonl")[3]["source"] == "picture 3"
 
 
 def test_a_glob_is_read_and_copied(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

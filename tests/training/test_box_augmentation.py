@@ -45,8 +45,7 @@ def test_boxes_follow_their_pictures(flips: tuple[str, ...]) -> None:
     augmentation.begin_epoch(0)
     changed, moved = in_pixels(*augmentation(pixels, truth))
     assert changed.shape == pixels.shape
-    assert moved.shape == (32, 8, 5)
-    assert (moved[:, 1:, 0] == -1).all()
+    assert moved.shape == (32, 1, 5)  # as many rows as the fullest picture needs
     assert np.array_equal(moved[:, 0, 0], truth[:, 0, 0])
     for picture, box in zip(changed, moved[:, 0, 1:], strict=True):
         assert np.abs(edges_of(picture) - box).max() <= 1.01
