@@ -25,17 +25,19 @@ AREAS = {"map_small": 1, "map_medium": 2, "map_large": 3}
 HALF, THREE_QUARTERS = 0, 5  # among the overlaps 0.50, 0.55, … 0.95
 
 
-def coco_scores(truth: Path, found: Sequence[Found], most: int = MOST) -> dict[str, Any]:
+def coco_scores(truth: Path, found: Sequence[Found]) -> dict[str, Any]:
     """Returns `map`, `ap50`, `ap75`, each with its 95 % interval over pictures, `map_small` and the like, `recall`.
 
     Args:
-        truth: a COCO file. found: for each of its pictures. most: boxes of a picture that count, the surest first.
+        truth: a COCO file. found: for each of its pictures; of each the surest `MOST` of a class count, or as many as
+            there are in one of the pictures, where that is more.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "found.npy"
         np.save(file, result_rows(truth, found))
-        command = [sys.executable, __file__, str(truth), str(file), "--most", str(most)]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            [sys.executable, __file__, str(truth), str(file)], check=True, stdout=subprocess.PIPE, text=True
+        )
     return json.loads(done.stdout)
 
 
@@ -56,19 +58,19 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("truth", type=Path)
     parser.add_argument("found", type=Path)
-    parser.add_argument("--most", type=int, default=MOST)
     options = parser.parse_args()
     with contextlib.redirect_stdout(io.StringIO()):  # it says how far it is
-        figures = evaluated(options.truth, np.load(options.found), options.most)
+        figures = evaluated(options.truth, np.load(options.found))
     print(json.dumps(figures))
 
 
-def evaluated(truth: Path, rows: np.ndarray, most: int) -> dict[str, Any]:
+def evaluated(truth: Path, rows: np.ndarray) -> dict[str, Any]:
     """Returns the figures; None where there is no box of that size."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
     there = COCO(str(truth))
+    most = max(MOST, *map(len, there.imgToAnns.values()))
     answered = there.loadRes(rows) if len(rows) else COCO()  # it takes no empty answer
     evaluation = COCOeval(there, answered, "bbox")
     evaluation.params.maxDets = [1, 10, most]
@@ -78,18 +80,18 @@ def evaluated(truth: Path, rows: np.ndarray, most: int) -> dict[str, Any]:
     precision, recall = evaluation.eval["precision"][..., -1], evaluation.eval["recall"][..., -1]
     figures = {**main_scores(precision[..., 0]), "recall": mean(recall[..., 0])}
     figures |= {name: mean(precision[..., area]) for name, area in AREAS.items()}
-    drawn = resampled(evaluation, most)
+    drawn = resampled(evaluation)
     for name in drawn[0]:
         low, high = np.percentile([one[name] for one in drawn], [2.5, 97.5])
         figures |= {f"{name}_low": float(low), f"{name}_high": float(high)}
-    return {**figures, "test_rows": len(there.imgs), "test_boxes": len(there.anns)}
+    return {**figures, "test_rows": len(there.imgs), "test_boxes": len(there.anns), "most": most}
 
 
-def resampled(evaluation: Any, most: int) -> list[dict[str, Any]]:
+def resampled(evaluation: Any) -> list[dict[str, Any]]:
     """Returns the main scores on pictures drawn again with replacement; boxes are matched within a picture alone."""
     parameters = copy.deepcopy(evaluation.params)
     areas, pictures = len(parameters.areaRng), len(parameters.imgIds)
-    parameters.areaRng, parameters.maxDets = parameters.areaRng[:1], [most]
+    parameters.areaRng, parameters.maxDets = parameters.areaRng[:1], parameters.maxDets[-1:]
     matched, random, drawn = evaluation.evalImgs, np.random.default_rng(0), []
     for _ in range(RESAMPLES if pictures > 1 else 1):
         draw = random.integers(0, pictures, pictures)

@@ -14,8 +14,13 @@ from sora_keras.errors import ArgumentTypeError, ParameterError
 from sora_keras.layers.places import STRIDES
 
 MODALITY = "detection"
+WHOLE = "detector"  # what an encoder reads that builds a detector's whole core
 _FEW = 1_000  # pictures below which what ImageNet taught is worth its time
 _SCRATCH = TrainingDefaults(2e-3, 32, 60, 60, schedule="cosine", weight_decay=0.05)
+_HUB = {
+    "retinanet": replace(_SCRATCH, learning_rate=1e-3, batch_size=16),
+    "dfine": replace(_SCRATCH, learning_rate=5e-4, batch_size=16, weight_decay=1e-4),
+}
 
 
 def choose_detection_encoder(given: Any, weights: Any, rows: int | None) -> tuple[Encoder, str]:
@@ -23,7 +28,7 @@ def choose_detection_encoder(given: Any, weights: Any, rows: int | None) -> tupl
 
     Args:
         given: `"auto"`, a name, a Keras model or a callable.
-        weights: `"auto"`, None, or `"imagenet"`; for the encoder that has some.
+        weights: `"auto"`, None, or `"imagenet"`; of KerasHub's detectors a folder or the name of a preset.
         rows: how many pictures there are to train on; None where that is not known.
 
     Raises:
@@ -34,8 +39,11 @@ def choose_detection_encoder(given: Any, weights: Any, rows: int | None) -> tupl
         return _automatic(rows)
     if name == efficientnet_lite.NAME:
         return _of_pictures(efficientnet_lite.encoder(weights)), ""
+    if name in _HUB:
+        return _of_hub(name, None if weights == "auto" else weights), ""
     if weights != "auto":
-        raise ParameterError(f"weights={weights!r} is for encoder={efficientnet_lite.NAME!r}. Received: {given!r}")
+        named = ", ".join(repr(one) for one in (efficientnet_lite.NAME, *_HUB))
+        raise ParameterError(f"weights={weights!r} is for the encoders {named}. Received: encoder={given!r}")
     return (find_encoder(name, MODALITY) if name else _own(given)), ""
 
 
@@ -49,6 +57,17 @@ def _automatic(rows: int | None) -> tuple[Encoder, str]:
         return compact, f"encoder='auto' picked 'compact', from scratch: {why}."
     why = f"its ImageNet weights are on this machine, and {rows:,} pictures are few to learn to see from"
     return _of_pictures(efficientnet_lite.encoder("auto")), f"encoder='auto' picked {name!r}: {why}."
+
+
+def _of_hub(name: str, weights: Any) -> Encoder:
+    """A detector of KerasHub, whole."""
+
+    def build(pixels: Any, facts: DetectorFacts) -> Any:
+        from sora_keras.encoders import hub_detectors
+
+        return getattr(hub_detectors, name)(facts, weights).core
+
+    return Encoder(name, MODALITY, WHOLE, build, _HUB[name])
 
 
 def _of_pictures(encoder: Encoder) -> Encoder:
@@ -135,3 +154,5 @@ def _compact(pixels: Any, facts: DetectorFacts) -> list[Any]:
 register_encoder(
     Encoder("compact", MODALITY, "pixels", _compact, replace(_SCRATCH, learning_rate=2e-2, optimizer="muon"))
 )
+for _name in _HUB:
+    register_encoder(_of_hub(_name, None))

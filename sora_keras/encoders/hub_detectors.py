@@ -11,24 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
 from keras import ops
-from keras.utils import bounding_boxes
 
 from sora_keras.encoders.detecting import DetectorFacts
+from sora_keras.encoders.hub_losses import dfine_loss, retinanet_loss
 from sora_keras.errors import MissingExtraError, NotFoundError, ParameterError, require
+from sora_keras.layers.hub_boxes import AnchoredBoxes, StagedBoxes
 
 _RARE = math.log(0.01 / 0.99)  # the logit of each class at each anchor before training (Lin et al., 2017)
 _SPREAD = 0.01  # of the weights of RetinaNet's heads before training, as there
 _ANCHOR = 3.0  # strides a side: KerasHub's 4 were chosen for pictures of 800 pixels
-_WIDEST = 8.0  # logarithm of how much larger than its anchor a box may be told to be: beyond it corners overflow
-_TINY = 1e-7
-# D-FINE's matching and loss, as KerasHub's DFineObjectDetector weighs them.
-_BY_CLASS, _BY_BOX, _BY_OVERLAP = 2.0, 5.0, 2.0
-_ALPHA, _GAMMA = 0.25, 2.0
-_CLASSES, _BOX, _APART = 1.0, 5.0, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +39,17 @@ class HubDetector:
 
     core: keras.Model
     loss: Callable[[Any, Any], Any]
+
+    def __post_init__(self) -> None:
+        _LOSSES[self.core] = self.loss
+
+
+_LOSSES: WeakKeyDictionary[keras.Model, Callable[[Any, Any], Any]] = WeakKeyDictionary()
+
+
+def hub_loss(core: keras.Model) -> Callable[[Any, Any], Any] | None:
+    """The loss of a core that was built here, as Keras takes it; None of any other."""
+    return _LOSSES.get(core)
 
 
 def retinanet(facts: DetectorFacts, weights: Any = None) -> HubDetector:
@@ -72,7 +79,7 @@ def retinanet(facts: DetectorFacts, weights: Any = None) -> HubDetector:
     corners = AnchoredBoxes(generator, facts.size, name="corners")(keras.layers.Concatenate(axis=1)(told))
     both = [corners, keras.layers.Concatenate(axis=1, name="kinds")(kinds)]
     core = keras.Model(pixels, keras.layers.Concatenate(name="boxes", dtype="float32")(both), name="core")
-    return HubDetector(core, _retinanet_loss(own.label_encoder, facts.size))
+    return HubDetector(core, retinanet_loss(own.label_encoder, facts.size))
 
 
 def dfine(facts: DetectorFacts, weights: Any = None) -> HubDetector:
@@ -101,73 +108,7 @@ def dfine(facts: DetectorFacts, weights: Any = None) -> HubDetector:
     told = own(_prepared(hub, pixels, weights))
     parts = ("enc_topk_bboxes", "enc_topk_logits", "intermediate_reference_points", "intermediate_logits")
     answer = StagedBoxes(facts.size, name="boxes")([told[part] for part in parts])
-    return HubDetector(keras.Model(pixels, answer, name="core"), _dfine_loss(own.num_queries, facts.size))
-
-
-@keras.saving.register_keras_serializable(package="sora_keras")
-class AnchoredBoxes(keras.layers.Layer):
-    """Corners, of distances from anchors.
-
-    Args:
-        generator: KerasHub's `AnchorGenerator`, as Keras serialises it. size: pixels a side of the square.
-
-    Input: (batch, anchors, 4) how far the middle is, in sides of the anchor, and the logarithm of how much larger the
-        box is. Output: (batch, anchors, 4) float32: left, top, right and bottom in pixels.
-    """
-
-    def __init__(self, generator: dict[str, Any], size: int, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "trainable": False, "dtype": "float32"})
-        self.generator, self.size = generator, size
-        self.anchors = _anchors(keras.saving.deserialize_keras_object(generator), size)
-        self.built = True
-
-    def call(self, inputs: Any) -> Any:
-        middle, extent = np.split(self.anchors, 2, axis=1)
-        middle = inputs[..., :2] * extent + middle
-        half = ops.exp(ops.minimum(inputs[..., 2:], _WIDEST)) * extent / 2
-        return ops.concatenate([middle - half, middle + half], axis=-1)
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "generator": dict(self.generator), "size": self.size}
-
-
-@keras.saving.register_keras_serializable(package="sora_keras")
-class StagedBoxes(keras.layers.Layer):
-    """Boxes and logits of the last stage of a D-FINE; in training those of every stage, one behind another.
-
-    Args:
-        size: pixels a side of the square.
-
-    Input: the boxes that the encoder proposes (batch, queries, 4): middle, width and height as shares of the square,
-        and their logits (batch, queries, classes); those of the later stages, (batch, stages, queries, 4 or classes).
-    Output: (batch, queries, 4 + classes) float32: left, top, right and bottom in pixels, and logits; in training
-        (batch, (1 + stages) × queries, 4 + classes).
-    """
-
-    def __init__(self, size: int, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "trainable": False, "dtype": "float32"})
-        self.size = size
-        self.built = True
-
-    def call(self, inputs: list[Any], training: bool | None = None) -> Any:
-        first, first_logits, boxes, logits = inputs
-        if training:
-            boxes = ops.concatenate([first[:, None], boxes], axis=1)
-            logits = ops.concatenate([first_logits[:, None], logits], axis=1)
-        else:
-            boxes, logits = boxes[:, -1:], logits[:, -1:]
-        answer = ops.concatenate([_cornered(boxes) * self.size, logits], axis=-1)
-        return ops.reshape(answer, (-1, answer.shape[1] * answer.shape[2], answer.shape[3]))
-
-    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-        batch, queries, classes = input_shape[1]
-        return (batch, queries, 4 + classes)  # type: ignore[operator]
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "size": self.size}
+    return HubDetector(keras.Model(pixels, answer, name="core"), dfine_loss(own.num_queries, facts.size))
 
 
 def _check(facts: DetectorFacts, name: str) -> None:
@@ -312,121 +253,3 @@ def _load(kind: Any, weights: Any) -> Any:
                 f"weights={name!r}: there is no such folder, nor could it be downloaded. {said}"
             ) from error
         raise
-
-
-def _anchors(generator: Any, size: int) -> np.ndarray:
-    """The middles and extents of all anchors, (anchors, 4) float32 in pixels."""
-    levels = generator(np.zeros((1, size, size, 0), np.float32)).values()
-    together = np.concatenate([np.asarray(one) for one in levels])
-    return np.asarray(bounding_boxes.convert_format(together, generator.bounding_box_format, "center_xywh"))
-
-
-def _retinanet_loss(encoder: Any, size: int) -> Callable[[Any, Any], Any]:
-    middle, extent = np.split(_anchors(encoder.anchor_generator, size), 2, axis=1)
-    only_its_shape = np.zeros((1, size, size, 0), np.float32)
-
-    def loss(truth: Any, answer: Any) -> Any:
-        truth = ops.pad(truth, [[0, 0], [0, 1], [0, 0]], constant_values=-1)  # KerasHub asks for a row at least
-        there, kinds, corners = _told(truth)
-        corners = ops.where(there[..., None], corners * size, -1.0)  # as KerasHub tells that there is no box
-        corners = bounding_boxes.convert_format(corners, "xyxy", encoder.bounding_box_format, height=size, width=size)
-        wanted, labels = encoder(only_its_shape, corners, ops.where(there, kinds, -1))
-        wanted, labels = ops.stop_gradient(wanted), ops.stop_gradient(labels)
-        counted, answers = (ops.cast(one, "float32") for one in (labels != -2, labels > -1))
-        found = _centred(answer[..., :4])
-        larger = ops.log(ops.maximum(found[..., 2:], _TINY) / extent)
-        found = ops.concatenate([(found[..., :2] - middle) / extent, larger], axis=-1)
-        hot = ops.one_hot(ops.cast(labels, "int32"), answer.shape[-1] - 4)
-        classes = keras.losses.binary_focal_crossentropy(hot, answer[..., 4:], from_logits=True)
-        total = ops.sum(answers)
-        apart = ops.sum(keras.losses.huber(wanted, found) * answers)
-        # Where no anchor answers for a box, KerasHub leaves the batch out.
-        classes = ops.where(total > 0, ops.sum(classes * counted), 0.0)
-        return (classes + apart) / ops.maximum(total, 1.0)
-
-    return loss
-
-
-def _dfine_loss(queries: int, size: int) -> Callable[[Any, Any], Any]:
-    def loss(truth: Any, answer: Any) -> Any:
-        stages, width = answer.shape[1] // queries, answer.shape[2]
-        there, kinds, corners = _told(ops.repeat(truth, stages, axis=0))
-        answer = ops.reshape(answer, (-1, queries, width))
-        logits, hot = answer[..., 4:], ops.one_hot(kinds, width - 4)
-        found = ops.clip(_centred(answer[..., :4] / size), 0.0, 1.0)
-        wanted = ops.where(there[..., None], _centred(corners), 0.0)
-        which = _matched(_costs(found, logits, wanted, hot), there)
-        paired = ops.cast(which >= 0, "float32")
-        own = ops.take_along_axis(found, ops.maximum(which, 0)[..., None], axis=1)
-        classes = _varifocal(logits, hot, _overlap(own, wanted), ops.one_hot(which, queries))
-        box = ops.sum(ops.abs(own - wanted) * paired[..., None])
-        apart = ops.sum((1 - bounding_boxes.compute_ciou(_cornered(own), _cornered(wanted), "xyxy")) * paired)
-        total = ops.maximum(ops.sum(ops.cast(there, "float32")) / stages, 1.0)
-        return (_CLASSES * classes + _BOX * box + _APART * apart) / total
-
-    return loss
-
-
-def _costs(found: Any, logits: Any, wanted: Any, hot: Any) -> Any:
-    """What it costs that a query answers for a box, (batch, queries, boxes)."""
-    scores = ops.sigmoid(logits)
-    right = _ALPHA * (1 - scores) ** _GAMMA * -ops.log(scores + 1e-8)
-    wrong = (1 - _ALPHA) * scores**_GAMMA * -ops.log(1 - scores + 1e-8)
-    kinds = ops.matmul(right - wrong, ops.transpose(hot, (0, 2, 1)))
-    found, wanted = found[:, :, None], wanted[:, None]
-    overlaps = bounding_boxes.compute_ciou(_cornered(found), _cornered(wanted), "xyxy")
-    return _BY_CLASS * kinds + _BY_BOX * ops.sum(ops.abs(found - wanted), axis=-1) - _BY_OVERLAP * overlaps
-
-
-def _matched(costs: Any, there: Any) -> Any:
-    """Which query answers for which box at the lowest cost, (batch, boxes) int32; -1 for none."""
-    import tensorflow as tf
-    from scipy.optimize import linear_sum_assignment
-
-    def match(costs: np.ndarray, there: np.ndarray) -> np.ndarray:
-        which = np.full(there.shape, -1, np.int32)
-        for some, boxes, found in zip(np.nan_to_num(costs), there, which, strict=True):
-            place = np.flatnonzero(boxes)
-            queries, column = linear_sum_assignment(some[:, place])
-            found[place[column]] = queries
-        return which
-
-    # KerasHub's own takes a step of a TensorFlow loop for each pair of queries, and forgets where the boxes of the
-    # second picture begin.
-    return tf.ensure_shape(tf.numpy_function(match, [costs, there], tf.int32, stateful=False), there.shape)
-
-
-def _varifocal(logits: Any, hot: Any, overlaps: Any, chosen: Any) -> Any:
-    """Varifocal loss (Zhang et al., 2021): a query should be as sure as it overlaps the box that it answers for.
-
-    Args:
-        hot: (batch, boxes, classes). overlaps: (batch, boxes). chosen: (batch, boxes, queries) 0 or 1.
-    """
-    chosen = ops.transpose(chosen, (0, 2, 1))
-    scores = ops.stop_gradient(ops.matmul(chosen, hot * overlaps[..., None]))
-    unsure = _ALPHA * ops.stop_gradient(ops.sigmoid(logits)) ** _GAMMA * (1 - ops.matmul(chosen, hot))
-    return ops.sum(ops.binary_crossentropy(scores, logits, from_logits=True) * (unsure + scores))
-
-
-def _overlap(one: Any, other: Any) -> Any:
-    """IoU of boxes in pairs, (batch, boxes)."""
-    pairs = [ops.reshape(_cornered(boxes), (-1, 1, 4)) for boxes in (one, other)]
-    return ops.reshape(bounding_boxes.compute_iou(*pairs, "xyxy"), ops.shape(one)[:-1])
-
-
-def _told(truth: Any) -> tuple[Any, Any, Any]:
-    """Whether there is a box, its class and its corners."""
-    kinds = ops.cast(truth[..., 0], "int32")
-    return kinds >= 0, ops.maximum(kinds, 0), ops.cast(truth[..., 1:], "float32")
-
-
-def _centred(corners: Any) -> Any:
-    """Middle and extent."""
-    begin, end = corners[..., :2], corners[..., 2:]
-    return ops.concatenate([(begin + end) / 2, end - begin], axis=-1)
-
-
-def _cornered(boxes: Any) -> Any:
-    """Left, top, right and bottom, of middle and extent."""
-    middle, half = boxes[..., :2], boxes[..., 2:] / 2
-    return ops.concatenate([middle - half, middle + half], axis=-1)

@@ -140,9 +140,9 @@ def _known(value: float) -> float | None:
 
 def _how_made(report: BoxReport, crowds: int, resamples: int, most: int) -> Iterator[str]:
     yield (
-        f"Scores of COCO's evaluator, of the {most:,} surest boxes of a class and picture: mAP is the average precision, "
-        "mean over the classes and the overlaps (IoU) 0.50, 0.55, … 0.95; small boxes have less than 32 × 32 pixels, "
-        "large ones 96 × 96 or more; average recall is the mean over the same overlaps."
+        f"Scores of COCO's evaluator, of the {most:,} surest boxes of a class and picture: mAP is the average "
+        "precision, mean over the classes and the overlaps (IoU) 0.50, 0.55, … 0.95; small boxes have less than 32 × "
+        "32 pixels, large ones 96 × 96 or more; average recall is the mean over the same overlaps."
     )
     yield (
         f"Precision, recall, F1 and errors are of the boxes with a score of {report.threshold:g} or more, at an IoU of "

@@ -37,8 +37,8 @@ class BoxScores:
 
     scores: `map` (the mean over the overlaps 0.50 to 0.95 and the classes), `ap50`, `ap75`, `map_small`, `map_medium`,
     `map_large`, `recall` (the mean, of as many boxes as `most_counted` says); NaN where there is no such box. by_class:
-    of each class `map`, `ap50` and how many there are. precision: (overlaps, 101, classes) at the recalls 0, 0.01, … 1; -1 where a
-    class has no box. matches: of each class what `intervals` needs.
+    of each class `map`, `ap50` and how many there are. precision: (overlaps, 101, classes) at the recalls 0, 0.01, …
+    1; -1 where a class has no box. matches: of each class what `intervals` needs.
     """
 
     scores: dict[str, float]

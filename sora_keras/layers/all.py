@@ -4,6 +4,7 @@ import sora_keras.layers.box_decision
 import sora_keras.layers.class_decision
 import sora_keras.layers.embedding
 import sora_keras.layers.histories
+import sora_keras.layers.hub_boxes
 import sora_keras.layers.item_bias
 import sora_keras.layers.item_vectors
 import sora_keras.layers.letterbox

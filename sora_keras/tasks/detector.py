@@ -184,6 +184,7 @@ class ObjectDetector(PictureItems, Recipe):
         from sora_keras.encoders import resolve_encoder
         from sora_keras.encoders.custom import apply, fresh
         from sora_keras.encoders.detecting import DetectorFacts, detector_core
+        from sora_keras.encoders.detection_encoders import WHOLE
 
         facts = DetectorFacts(preprocessing.size[0], preprocessing.channels, len(labels_of(schema).classes))
 
@@ -196,7 +197,12 @@ class ObjectDetector(PictureItems, Recipe):
             return hidden
 
         chosen = resolve_encoder(encoder, self.modality)
-        return detector_core(lambda pixels: chosen.build(pixels, facts), facts, extend)
+        if chosen.reads != WHOLE:
+            return detector_core(lambda pixels: chosen.build(pixels, facts), facts, extend)
+        if self.layers:
+            raise ParameterError(f"encoder={chosen.name!r} is a whole detector: extend() finds no place for layers.")
+        core: keras.Model = chosen.build(None, facts)
+        return core
 
     def at_once(self, core: keras.Model) -> int:
         return max(1, min(256, _MOST_PIXELS // core.input.shape[1] ** 2))
@@ -208,9 +214,10 @@ class ObjectDetector(PictureItems, Recipe):
         return make_box_augmentation(self.augment, flips=self.flips, epochs=self.epochs, ends=ends, seed=self.seed)
 
     def loss(self, schema: Schema, core: keras.Model, encoder: Any) -> Any:
+        from sora_keras.encoders.hub_detectors import hub_loss
         from sora_keras.training import detection_loss
 
-        return detection_loss
+        return hub_loss(core) or detection_loss
 
     def named_answers(
         self, output: Any, raw: Any, preprocessing: Any, schema: Schema, decision: Decision

@@ -67,8 +67,8 @@ class BoxAugmentation:
         """Change a batch.
 
         Args:
-            pixels: (batch, side, side, channels) float32 from 0 to 255; an even side. truth: (batch, boxes, 5): class, left, top,
-                right and bottom as shares of the side; a class below 0 is no box.
+            pixels: (batch, side, side, channels) float32 from 0 to 255; an even side. truth: (batch, boxes, 5): class,
+                left, top, right and bottom as shares of the side; a class below 0 is no box.
 
         Returns:
             The same, with as many rows for boxes as the fullest picture needs: at most 128, unless one picture alone
