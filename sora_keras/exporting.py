@@ -62,7 +62,7 @@ def _held_out(recipe: Recipe, data: Any) -> HeldOut | None:
         examples = recipe.read(*pair, schema=fitted.schema)
         examples = examples.take(recipe.usable(examples, fitted.schema))
     if data is not None:
-        examples = recipe.to_train_on(examples)
+        examples, _ = recipe.to_train_on(examples)
     if examples is None or not len(examples):
         return None
     most = min(_MEASURED, max(1, _MOST_NUMBERS // math.prod(fitted.core.output_shape[1:])))

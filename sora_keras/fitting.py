@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 _REFIT_ROWS = 50_000
+_FEWEST_WHOLE = 10  # examples that are cut into parts, from which the parts of one stay together
 _LONGER = 10  # times as many passes where a time limit ends them
 
 
@@ -60,7 +61,7 @@ def build_core(recipe: Recipe, examples: Any, y: Any) -> keras.Model:
         else:
             train = recipe.read(examples, y)
             schema = recipe.learn(train)
-            train = recipe.to_train_on(train.take(recipe.usable(train, schema)))
+            train, _ = recipe.to_train_on(train.take(recipe.usable(train, schema)))
         encoder, _ = recipe.choose_encoder(train)
         preprocessing = recipe.preprocess(train, schema, encoder)
         return recipe.make_core(preprocessing, schema, encoder)
@@ -95,32 +96,41 @@ def check_parameters(recipe: Recipe) -> None:
 
 
 def _prepare(recipe: Recipe, X: Any, y: Any, validation: Any, groups: Any) -> tuple[Any, ...]:
-    """Schema; usable examples; those to train and to validate on (or None); findings; what items are told by."""
+    """Schema; what is trained on; the part to train and to validate on (or None); findings; what items are told by."""
     from sora_keras import data
 
     examples = recipe.read(X, y)
     schema = recipe.learn(examples)
     usable = recipe.usable(examples, schema)
     group_of = _groups(groups, examples)
-    kept = examples.take(usable)
+    kept, part_of = recipe.to_train_on(examples.take(usable))
     if validation is None:
+        together = _together(None if group_of is None else group_of[usable], part_of)
         rows = data.split(
-            kept, recipe.targets(kept, schema), fraction=recipe.validation_fraction,
-            seed=recipe.seed, groups=None if group_of is None else group_of[usable],
-        )  # fmt: skip
+            kept, recipe.targets(kept, schema), fraction=recipe.validation_fraction, seed=recipe.seed, groups=together
+        )
         train, held_out = (kept.take(part) for part in rows)
+        given = None
     else:
         pair = validation if isinstance(validation, tuple) else (validation, None)
-        train, held_out = kept, recipe.read(*pair, schema=schema)
-        held_out = held_out.take(recipe.usable(held_out, schema))
-    given = None if validation is None else held_out
+        given = recipe.read(*pair, schema=schema)
+        given = given.take(recipe.usable(given, schema))
+        train, held_out = kept, recipe.to_train_on(given)[0]
     findings, seen = data.check_and_keep(examples, item=schema.item, labels=schema.labels, validation=given)
     if given is not None and group_of is not None and isinstance(groups, str):
         findings = (*findings, *data.shared_groups(group_of, given, groups))
     if recipe.verbose and findings:
         print(data.describe(findings))
-    checked = recipe.to_train_on(held_out) if len(held_out) else None
-    return schema, kept, recipe.to_train_on(train), checked, findings, seen
+    return schema, kept, train, held_out if len(held_out) else None, findings, seen
+
+
+def _together(group_of: np.ndarray | None, part_of: np.ndarray | None) -> np.ndarray | None:
+    """What must not be split: the groups, and the parts of an example unless there are too few of these."""
+    if part_of is None:
+        return group_of
+    if group_of is not None:
+        return np.asarray(group_of[part_of])
+    return part_of if len(np.unique(part_of)) >= _FEWEST_WHOLE else None
 
 
 def _groups(groups: Any, examples: Any) -> np.ndarray | None:
@@ -178,7 +188,7 @@ def _refit(plan: _Plan, whole: Any, fitted: Fitted) -> Fitted:
             plan, passes=(record.head_epochs, record.best_epoch), mirrored=tuple(record.mirrored), resume=None,
             decision=fitted.decision,
         ),
-        plan.recipe.to_train_on(whole),
+        whole,
         None,
     )  # fmt: skip
     kept = {"rows": fitted.rows, "held_out": fitted.held_out, "seen": fitted.seen}

@@ -66,9 +66,9 @@ class Task:
         """The row numbers that can be used; the checks name the others."""
         raise NotImplementedError
 
-    def to_train_on(self, examples: Any) -> Any:
-        """What is trained and validated on, of the examples that were read: these."""
-        return examples
+    def to_train_on(self, examples: Any) -> tuple[Any, np.ndarray | None]:
+        """What is trained and validated on, and of which example each is a part; None where it is the examples."""
+        return examples, None
 
     def targets(self, examples: Any, schema: Schema) -> np.ndarray:
         """The answers as numbers, one row an example; rows alike are shared out alike to train and to validate."""

@@ -25,7 +25,7 @@ class _Tally:
     """What one pass over the answers keeps.
 
     numbers: a number for each different answer, labels of a row together; ids: that of each row, -1 where
-    missing; classes: rows of each class; stray: how many rows have stray spaces; types: rows of each
+    missing; classes: rows of each class, or boxes; stray: how many rows have stray spaces; types: rows of each
     type of answer; rows: the first rows of each type, and under `str.strip` those with stray spaces.
     """
 
@@ -67,6 +67,9 @@ def check_answers(examples: Any, labels: LabelSpace | None, hashes: np.ndarray) 
 
 
 def _add(tally: _Tally, column: np.ndarray, name: str, separator: str | None, start: int) -> None:
+    boxed = len(column) > 0 and isinstance(column[0], Boxes)
+    if boxed:
+        tally.classes.update(label for boxes in column for label in boxes.labels)
     column = _kinds_in(column)
     rows, _ = as_answers(column, name=name, separator=separator)
     ids = np.full(len(rows), -1, np.int32)
@@ -74,7 +77,7 @@ def _add(tally: _Tally, column: np.ndarray, name: str, separator: str | None, st
         if row is not None:
             key = tuple(sorted(map(answer_key, _parts(row))))
             ids[place] = tally.numbers.setdefault(key, len(tally.numbers))
-            tally.classes.update(key)
+            tally.classes.update(() if boxed else key)
     tally.ids.append(ids)
     if column.dtype == object:
         for row, value in enumerate(column, start):

@@ -51,16 +51,20 @@ def cut(pixels: np.ndarray, tile: int) -> Iterator[tuple[int, int, np.ndarray]]:
             yield left, top, np.pad(part, lacking)
 
 
-def cut_examples(examples: Examples, item: str, tile: int) -> Examples:
+def cut_examples(examples: Examples, item: str, tile: int) -> tuple[Examples, np.ndarray]:
     """The tiles of annotated pictures as examples of their own, each with the boxes that it shows enough of.
 
     Pictures that cannot be decoded are left out, and noted.
+
+    Returns:
+        The tiles, and the row of the picture that each is of.
 
     Raises:
         DataError: more than a twentieth cannot be decoded.
     """
     pictures: list[Picture] = []
     boxes: list[Boxes] = []
+    rows: list[int] = []
     broken: dict[int, str] = {}
     answer = str(examples.answer)
     for row, (picture, there) in enumerate(zip(examples.column(item), examples.column(answer), strict=True)):
@@ -72,10 +76,11 @@ def cut_examples(examples: Examples, item: str, tile: int) -> Examples:
         for left, top, part in cut(pixels, tile):
             pictures.append(Picture(content=encode(part)))
             boxes.append(_within(there, left, top, tile))
+            rows.append(row)
     notes = (*examples.notes, left_out(examples.column(item), broken)) if broken else examples.notes
     columns = {item: np.empty(len(pictures), object), answer: np.empty(len(boxes), object)}
     columns[item][:], columns[answer][:] = pictures, boxes
-    return Examples(columns, answer, examples.source, notes)
+    return Examples(columns, answer, examples.source, notes), np.array(rows, np.int64)
 
 
 def _within(boxes: Boxes, left: int, top: int, tile: int) -> Boxes:

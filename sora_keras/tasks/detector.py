@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from sora_keras import parameters
 from sora_keras.answering import answer_readable
 from sora_keras.errors import DataError, ParameterError, nearest
 from sora_keras.recipe import Recipe
@@ -134,13 +133,13 @@ class ObjectDetector(PictureItems, Recipe):
 
         return data.usable_rows(examples, schema.item)
 
-    def to_train_on(self, examples: Any) -> Any:
+    def to_train_on(self, examples: Any) -> tuple[Any, np.ndarray | None]:
+        from sora_keras.data import find_picture_column
         from sora_keras.data.tiles import cut_examples
 
-        if self.tile is None:
-            return examples
-        parameters.check_number("tile", self.tile, least=32, most=4096, whole=True)
-        return cut_examples(examples, "image" if "image" in examples.names else examples.names[0], self.tile)
+        if not self.tile:
+            return examples, None
+        return cut_examples(examples, find_picture_column(examples, exclude=(examples.answer,)), Asked.of(self).tile)
 
     def targets(self, examples: Any, schema: Schema) -> np.ndarray:
         """Which classes stand in each picture, (examples, classes)."""

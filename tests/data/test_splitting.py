@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_keras.data import Examples, split
+from sora_keras.data import Examples, split, train_test_split
+from sora_keras.data.boxes import make_boxes
 from sora_keras.errors import DataError, ParameterError
 
 
@@ -71,3 +72,12 @@ def test_bad_arguments_are_named() -> None:
         split(rows(3), np.array([0, 1]), fraction=0.5, seed=0)
     with pytest.raises(DataError, match="one value only"):
         split(rows(3), None, fraction=0.5, seed=0, groups=["a", "a", "a"])
+
+
+def test_annotated_pictures_are_shared_out_by_their_classes() -> None:
+    boxes = np.empty(40, object)
+    for row in range(40):
+        boxes[row] = make_boxes([[row, 0, row + 5, 5]], ["cat" if row % 4 else "dog"])
+    train, test = train_test_split(Examples({"image": np.arange(40), "boxes": boxes}, "boxes"), test_size=0.25)
+    assert (len(train), len(test)) == (30, 10)
+    assert sum("dog" in one.labels for one in test.column("boxes")) in (2, 3)

@@ -52,7 +52,8 @@ def test_boxes_follow_into_the_tiles_that_show_enough_of_them() -> None:
     pixels = np.zeros((100, 64, 3), np.uint8)
     pixels[80:96, 8:24] = 255
     boxes = Boxes(np.array([[8, 80, 24, 96]], np.float32), np.array(["a"], object), np.zeros(1, bool), (100, 64))
-    tiles = cut_examples(_examples([to_picture(pixels)], [boxes]), "image", 64)
+    tiles, rows = cut_examples(_examples([to_picture(pixels)], [boxes]), "image", 64)
+    assert rows.tolist() == [0, 0]
     first, second = tiles.column("boxes")
     assert first.count == 0
     assert second.corners.tolist() == [[8, 44, 24, 60]]
@@ -76,7 +77,7 @@ def test_a_broken_picture_is_left_out_and_many_are_refused() -> None:
         Picture(content=encoded(np.zeros((8, 8, 3), np.uint8))[:40]),
     )
     none = make_boxes([], [])
-    tiles = cut_examples(_examples([*[whole] * 39, broken], [none] * 40), "image", 32)
+    tiles, _ = cut_examples(_examples([*[whole] * 39, broken], [none] * 40), "image", 32)
     assert len(tiles) == 39
     assert "1 of 40" in tiles.notes[-1].message
     with pytest.raises(DataError, match="cannot be"):

@@ -128,8 +128,8 @@ def test_a_part_for_validation_is_found_beside_that_for_training(tmp_path) -> No
 
 def test_training_in_tiles_sees_every_box(tmp_path) -> None:
     pictures, boxes = scenes(4)
-    tiles = ObjectDetector(tile=32, **QUICK).to_train_on(ObjectDetector(**QUICK).read(pictures, annotated(boxes)))
-    assert len(tiles) == 8
+    tiles, of = ObjectDetector(tile=32, **QUICK).to_train_on(ObjectDetector(**QUICK).read(pictures, annotated(boxes)))
+    assert of.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     assert sum(one.count for one in tiles.column("boxes")) >= sum(one.count for one in boxes)
     fitted = ObjectDetector(epochs=1, tile=32, **QUICK).fit(pictures, annotated(boxes))
     assert fitted(pictures[0], threshold=0).size == (HEIGHT, WIDTH)
@@ -156,6 +156,23 @@ def test_an_encoder_of_the_users_own_is_read_at_three_strides(unseen) -> None:
         assert ObjectDetector(**{**QUICK, "encoder": given}).build(*data).output_shape == shape
     with pytest.raises(ParameterError, match="three maps"):
         ObjectDetector(**{**QUICK, "encoder": lambda given: own(given)[:2]}).build(*data)
+
+
+@pytest.mark.parametrize("name", ["retinanet", "dfine"])
+def test_a_detector_of_kerashub_answers_by_the_same_decoding(name, unseen, tmp_path) -> None:
+    pytest.importorskip("keras_hub")
+    pictures, boxes = unseen
+    recipe = ObjectDetector(**{**QUICK, "encoder": name}, epochs=1, augment=None)
+    fitted = recipe.fit(pictures[:8], annotated(boxes[:8]), validation=(pictures[8:12], annotated(boxes[8:12])))
+    assert fitted.model.output_shape[-1] == 4 + len(CLASSES)
+    found = fitted(pictures[0], threshold=0)
+    assert len(found) > 0
+    fitted.save(tmp_path / "kept")
+    assert sora.load(tmp_path / "kept")(pictures[0], threshold=0) == found
+    with pytest.raises(ParameterError, match="whole detector"):
+        ObjectDetector(**{**QUICK, "encoder": name}, layers=(keras.layers.Dropout(0.1),)).build(
+            pictures[:4], annotated(boxes[:4])
+        )
 
 
 def test_a_saved_recipe_answers_as_before(fitted, unseen, tmp_path) -> None:
@@ -283,6 +300,25 @@ def test_a_panorama_and_a_picture_smaller_than_a_stride_are_answered(fitted) -> 
     assert fitted(np.zeros((600, 12_000, 3), np.uint8)).size == (600, 12_000)
     assert fitted(np.zeros((3, 2, 3), np.uint8)).size == (3, 2)
     assert fitted(np.zeros((2, 12_000, 3), np.uint8)).size == (2, 12_000)
+
+
+def test_a_file_that_is_no_picture_does_not_stop_the_others(fitted, unseen, tmp_path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG no")
+    (tmp_path / "b.png").write_bytes(encoded(unseen[0][0]))
+    first, second = fitted.stream(str(tmp_path))
+    assert first.error
+    assert second.corners.tolist() == fitted(unseen[0][0]).corners.tolist()
+
+
+def test_a_video_that_breaks_off_ends_with_its_error(fitted, unseen, tmp_path, monkeypatch) -> None:
+    def broken(path, *, every=1):
+        yield 0, 0.0, to_picture(unseen[0][0])
+        raise DataError("it breaks off")
+
+    monkeypatch.setattr("sora_keras.data.frames.read_frames", broken)
+    first, last = fitted.stream(str(tmp_path / "a.mp4"))
+    assert (first.frame, first.seconds, first.error) == (0, 0.0, "")
+    assert last.error == "it breaks off"
 
 
 def test_a_broken_picture_is_named(fitted, unseen, tmp_path) -> None:
