@@ -35,12 +35,13 @@ class TrainingDefaults:
     weight_decay: float = 0.004
     optimizer: str = "adamw"
 
-    def suited_to(self, rows: int) -> TrainingDefaults:
+    def suited_to(self, rows: int, *, least: int = 16) -> TrainingDefaults:
         """For little data smaller batches, so that an epoch has 64 steps, at a rate in proportion to the root.
 
-        Where that leaves an epoch fewer steps, training waits for as many steps before it stops.
+        A batch has at least so many examples. Where that leaves an epoch fewer steps, training waits for as many steps
+        before it stops.
         """
-        batch_size = min(self.batch_size, max(16, rows // _STEPS))
+        batch_size = min(self.batch_size, max(least, rows // _STEPS))
         rate = self.learning_rate * math.sqrt(batch_size / self.batch_size)
         passes = self.patience * math.ceil(_STEPS * batch_size / max(rows, batch_size))
         patience = min(max(self.patience, passes), self.epochs)

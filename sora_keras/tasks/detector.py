@@ -162,7 +162,8 @@ class ObjectDetector(PictureItems, Recipe):
     def defaults(self, encoder: Any, rows: int) -> TrainingDefaults:
         from sora_keras.encoders import resolve_encoder
 
-        return resolve_encoder(encoder, self.modality).training.suited_to(rows)
+        # A picture has many places, each of which is an example: few pictures are a batch.
+        return resolve_encoder(encoder, self.modality).training.suited_to(rows, least=4)
 
     def preprocess(self, examples: Any, schema: Schema, encoder: Any) -> Any:
         from sora_keras.layers.pictures import DecodePictures

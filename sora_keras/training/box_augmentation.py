@@ -12,7 +12,7 @@ import numpy as np
 from sora_keras.errors import ArgumentTypeError, ParameterError
 from sora_keras.training.augmentation import FLIPS
 
-_ZOOM = (0.6, 1.5)  # how large a picture becomes
+_ZOOM = (0.75, 1.35)  # how large a picture becomes
 _MOVED = 0.2  # of a side, at most
 _LIGHTER = 0.25
 _LEFT = 0.3  # of a box must still be seen, or it is none
@@ -37,7 +37,7 @@ class BoxAugmentation:
     asked = True
 
     def __init__(
-        self, *, epochs: float, seed: int, mosaic: float = 0.5, flips: Sequence[str] = ("horizontal",),
+        self, *, epochs: float, seed: int, mosaic: float = 0.2, flips: Sequence[str] = ("horizontal",),
         ends: float | None = None,
     ) -> None:  # fmt: skip
         import keras
