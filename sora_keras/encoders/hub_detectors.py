@@ -47,9 +47,9 @@ class HubDetector:
 _LOSSES: WeakKeyDictionary[keras.Model, Callable[[Any, Any], Any]] = WeakKeyDictionary()
 
 
-def hub_loss(core: keras.Model) -> Callable[[Any, Any], Any] | None:
-    """The loss of a core that was built here, as Keras takes it; None of any other."""
-    return _LOSSES.get(core)
+def hub_loss(core: keras.Model) -> Callable[[Any, Any], Any]:
+    """The loss of a core that was built here, as Keras takes it."""
+    return _LOSSES[core]
 
 
 def retinanet(facts: DetectorFacts, weights: Any = None) -> HubDetector:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from sora_keras.answering import answer_readable
-from sora_keras.errors import DataError, ParameterError, nearest
+from sora_keras.errors import DataError, ParameterError
 from sora_keras.recipe import Recipe
 from sora_keras.tasks.detector_answers import (
     Asked,
     average_precision_of,
+    chosen,
     detect,
     detect_stream,
     found_in,
@@ -190,18 +191,18 @@ class ObjectDetector(PictureItems, Recipe):
 
         def extend(hidden: Any, stride: int) -> Any:
             for layer in self.layers:
-                own = fresh(layer)
-                if isinstance(own, keras.layers.Layer):
-                    own.name = f"{own.name}_{stride}"
-                hidden = apply(own, hidden, "extend()")
+                copy = fresh(layer)
+                if isinstance(copy, keras.layers.Layer):
+                    copy.name = f"{copy.name}_{stride}"
+                hidden = apply(copy, hidden, "extend()")
             return hidden
 
-        chosen = resolve_encoder(encoder, self.modality)
-        if chosen.reads != WHOLE:
-            return detector_core(lambda pixels: chosen.build(pixels, facts), facts, extend)
+        own = resolve_encoder(encoder, self.modality)
+        if own.reads != WHOLE:
+            return detector_core(lambda pixels: own.build(pixels, facts), facts, extend)
         if self.layers:
-            raise ParameterError(f"encoder={chosen.name!r} is a whole detector: extend() finds no place for layers.")
-        core: keras.Model = chosen.build(None, facts)
+            raise ParameterError(f"encoder={own.name!r} is a whole detector: extend() finds no place for layers.")
+        core: keras.Model = own.build(None, facts)
         return core
 
     def at_once(self, core: keras.Model) -> int:
@@ -214,10 +215,12 @@ class ObjectDetector(PictureItems, Recipe):
         return make_box_augmentation(self.augment, flips=self.flips, epochs=self.epochs, ends=ends, seed=self.seed)
 
     def loss(self, schema: Schema, core: keras.Model, encoder: Any) -> Any:
+        from sora_keras.encoders import resolve_encoder
+        from sora_keras.encoders.detection_encoders import WHOLE
         from sora_keras.encoders.hub_detectors import hub_loss
         from sora_keras.training import detection_loss
 
-        return hub_loss(core) or detection_loss
+        return hub_loss(core) if resolve_encoder(encoder, self.modality).reads == WHOLE else detection_loss
 
     def named_answers(
         self, output: Any, raw: Any, preprocessing: Any, schema: Schema, decision: Decision
@@ -364,7 +367,7 @@ class ObjectDetector(PictureItems, Recipe):
         from sora_keras.explanation import explain_box
 
         fitted, pictures = self.fitted, self.check_items([item])
-        place, kind = place_of(self, pictures, self._chosen(item, target))
+        place, kind = place_of(self, pictures, chosen(self(item, tile=0), target, self.threshold))
         return explain_box(
             fitted.preprocessing(self.raw(pictures)).numpy()[0],
             core=fitted.core,
@@ -373,24 +376,6 @@ class ObjectDetector(PictureItems, Recipe):
             label=labels_of(fitted.schema).classes[kind],
             classes=len(labels_of(fitted.schema).classes),
             method=method,
-        )
-
-    def _chosen(self, item: Any, target: Any) -> Any:
-        found = self(item, tile=0)
-        if not len(found):
-            raise ParameterError(
-                f"Nothing is found in this picture from the score {self.threshold}: nothing to explain."
-            )
-        text = str(0 if target is None else target)
-        places = [place for place, one in enumerate(found) if one.label == text]
-        if places:
-            return found[places[0]]
-        if text.isdecimal() and int(text) < len(found):
-            return found[int(text)]
-        known = sorted(set(found.labels))
-        raise ParameterError(
-            f"target must be a place from 0 to {len(found) - 1}, or a class that is found: {', '.join(known)}."
-            f"{nearest(text, known)} Received: {target!r}"
         )
 
 

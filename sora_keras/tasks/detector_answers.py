@@ -15,7 +15,7 @@ from sora_keras.answering import Graph, answer_chunk, answer_few
 from sora_keras.data import Boxes, Finding, left_out
 from sora_keras.data.tiles import cut, own_part, upright_pixels
 from sora_keras.detections import Detection, Detections
-from sora_keras.errors import DataError
+from sora_keras.errors import DataError, ParameterError, nearest
 
 if TYPE_CHECKING:
     from sora_keras.data.frames import Frame
@@ -326,6 +326,27 @@ def _found(output: np.ndarray, side: int, classes: int, threshold: float, overla
     sizes = np.full((len(output), 2), side, np.int32)
     found = best_boxes(output, sizes, side, classes, threshold=threshold, overlap=overlap)
     return {name: value.numpy() for name, value in zip(("box", "score", "class_id", "count"), found, strict=True)}
+
+
+def chosen(found: Detections, target: Any, threshold: float) -> Detection:
+    """The detection that a user names by its place or its class; the surest by default.
+
+    Raises:
+        ParameterError: there is none, or none of that name.
+    """
+    if not len(found):
+        raise ParameterError(f"Nothing to explain: no box of this picture has a score of {threshold} or more.")
+    text = str(0 if target is None else target)
+    of_class = [one for one in found if one.label == text]
+    if of_class:
+        return of_class[0]
+    if text.isdecimal() and int(text) < len(found):
+        return found[int(text)]
+    known = sorted(set(found.labels))
+    raise ParameterError(
+        f"target must be a place from 0 to {len(found) - 1}, or a class that is found: {', '.join(known)}."
+        f"{nearest(text, known)} Received: {target!r}"
+    )
 
 
 def place_of(recipe: ObjectDetector, pictures: np.ndarray, found: Detection) -> tuple[int, int]:
