@@ -12,7 +12,7 @@ from detecting import QUICK_LIMIT, THRESHOLD, picture_paths
 from figure import figure_options, print_figures
 
 LIMIT = 60.0
-FIGURES = ("map", "ap50", "ap75", "map_small", "map_medium", "map_large", "recall")
+FIGURES = ("map", "ap50", "ap75", "map_small", "map_medium", "map_large", "average_recall")
 
 
 def main() -> None:

@@ -26,7 +26,8 @@ HALF, THREE_QUARTERS = 0, 5  # among the overlaps 0.50, 0.55, … 0.95
 
 
 def coco_scores(truth: Path, found: Sequence[Found]) -> dict[str, Any]:
-    """Returns `map`, `ap50`, `ap75`, each with its 95 % interval over pictures, `map_small` and the like, `recall`.
+    """Returns `map`, `ap50`, `ap75`, each with its 95 % interval over pictures, `map_small` and the like, and
+    `average_recall`.
 
     Args:
         truth: a COCO file. found: for each of its pictures; of each the surest `MOST` of a class count, or as many as
@@ -78,7 +79,7 @@ def evaluated(truth: Path, rows: np.ndarray) -> dict[str, Any]:
     evaluation.accumulate()
     # (overlaps, recalls, classes, areas), and without recalls.
     precision, recall = evaluation.eval["precision"][..., -1], evaluation.eval["recall"][..., -1]
-    figures = {**main_scores(precision[..., 0]), "recall": mean(recall[..., 0])}
+    figures = {**main_scores(precision[..., 0]), "average_recall": mean(recall[..., 0])}
     figures |= {name: mean(precision[..., area]) for name, area in AREAS.items()}
     drawn = resampled(evaluation)
     for name in drawn[0]:

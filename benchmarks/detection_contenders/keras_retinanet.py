@@ -24,7 +24,10 @@ PACKAGES = ("keras-hub", "tensorflow", "keras", "numpy", "pycocotools")
 SIDE, BATCH, WARM_UP, RARE = 128, 50, 0.05, 0.01
 FORMAT = "xyxy"
 # Settings tried on a validation cut of the training pictures; what was chosen stands in `detection.py`.
-GRID = [{"rate": rate, "convolutions": convolutions} for convolutions in (4, 1) for rate in (1e-3, 3e-4)]
+GRID = [
+    *({"rate": rate, "convolutions": 4, "batch_size": size} for size in (8, 16) for rate in (5e-4, 1e-3)),
+    {"rate": 1e-3, "convolutions": 1, "batch_size": 16},
+]
 
 
 class KerasRetinaNet:

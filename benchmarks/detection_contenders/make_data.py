@@ -144,8 +144,9 @@ def read_voc(content: bytes) -> Iterator[Box]:
 
 
 def write_coco(folder: Path, part: str, pictures: Any, classes: tuple[str, ...]) -> Path:
-    """Writes pictures as PNG, and beside their folder a COCO file, which is returned."""
+    """Writes pictures as PNG, and beside their folder a COCO file, which is returned; its classes are in order."""
     (folder / part).mkdir(exist_ok=True)
+    names = sorted(classes)
     images, annotations = [], []
     for number, (pixels, stands) in enumerate(pictures):
         name = f"{part}/{number:05d}.png"
@@ -153,10 +154,10 @@ def write_coco(folder: Path, part: str, pictures: Any, classes: tuple[str, ...])
         images.append({"id": number, "file_name": name, "height": pixels.shape[0], "width": pixels.shape[1]})
         for box, kind in stands:
             annotations.append({
-                "id": 1 + len(annotations), "image_id": number, "category_id": 1 + kind, "bbox": list(box),
-                "area": box[2] * box[3], "iscrowd": 0,
+                "id": 1 + len(annotations), "image_id": number, "category_id": 1 + names.index(classes[kind]),
+                "bbox": list(box), "area": box[2] * box[3], "iscrowd": 0,
             })  # fmt: skip
-    categories = [{"id": 1 + kind, "name": name} for kind, name in enumerate(classes)]
+    categories = [{"id": 1 + kind, "name": name} for kind, name in enumerate(names)]
     file = folder / f"{part}.coco.json"
     content = {"images": images, "annotations": annotations, "categories": categories}
     file.write_text(json.dumps(content), encoding="utf-8")

