@@ -31,6 +31,7 @@ notebook: $(VENV)/.dev
 benchmark: $(VENV)/.dev
 	$(BIN)/python benchmarks/text.py
 	$(BIN)/python benchmarks/image.py
+	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/recommender.py
 
 $(BIN)/python:

@@ -39,7 +39,7 @@ def figure(script: str, on: str = "scenes", *arguments: str) -> Entry:
 def settings(model: str, needs: tuple[str, ...] = ()) -> Entry:
     """Returns the entry that tries a contender's grid of settings; it runs only when it is named."""
     told = ("--model", model, "--limit", LIMIT)
-    return Entry("settings", SCRIPTS / "choose_settings.py", "scenes", told, needs, always=False)
+    return Entry("figures", SCRIPTS / "choose_settings.py", "scenes", told, needs, always=False)
 
 
 ENTRIES = {
