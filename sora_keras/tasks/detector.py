@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -65,9 +66,10 @@ class ObjectDetector(PictureItems, Recipe):
             quarter. None takes pictures whole. For things that are small in large pictures.
         threshold: the lowest score that is answered, 0 to 1.
         overlap: the highest IoU of two boxes of a class that are both answered, 0 to 1.
-        augment: what is done to training pictures: `"auto"` makes one of four (mosaic; not in the last passes), changes
-            their size, place and light, and mirrors them; None; or a callable from pixels (batch, size, size,
-            channels) and boxes (batch, boxes, 5), class, left, top, right, bottom as shares of the side, to the same.
+        augment: what is done to training pictures: `"auto"` changes their size, place and light, mirrors them and,
+            where there is time for 60 passes, makes some of four (mosaic; not in the last of the passes); None; or a
+            callable from pixels (batch, size, size, channels) and boxes (batch, boxes, 5), class, left, top, right,
+            bottom as shares of the side, to the same.
         flips: the directions in which `augment="auto"` mirrors: `"horizontal"`, `"vertical"`.
 
     Example:
@@ -208,10 +210,16 @@ class ObjectDetector(PictureItems, Recipe):
         return max(1, min(256, _MOST_PIXELS // core.input.shape[1] ** 2))
 
     def augmentation(self, core: keras.Model, rows: int) -> Any:
-        from sora_keras.training import make_box_augmentation
+        from sora_keras.encoders.pictures import work_of
+        from sora_keras.training import make_box_augmentation, work_in
 
-        ends = None if self.time_limit is None else time.monotonic() + self.time_limit
-        return make_box_augmentation(self.augment, flips=self.flips, epochs=self.epochs, ends=ends, seed=self.seed)
+        ends, passes = None, math.inf
+        if self.time_limit is not None:
+            ends = time.monotonic() + self.time_limit
+            passes = work_in(self.time_limit, rows) / max(1.0, work_of(core.input, core.output))
+        return make_box_augmentation(
+            self.augment, flips=self.flips, epochs=self.epochs, ends=ends, seed=self.seed, passes=passes
+        )
 
     def loss(self, schema: Schema, core: keras.Model, encoder: Any) -> Any:
         from sora_keras.encoders import resolve_encoder

@@ -32,8 +32,6 @@ _LARGEST = 128
 _SMOOTHING = 0.05
 _PASSES = 12  # over the data, that a time limit should leave time for
 _FEW_PASSES = 10  # in which a core learns more from the pictures themselves than from changed ones
-_BOTH_WAYS = 3  # the work of a training step over that of an answer
-_REACHED = 0.8  # of the speed of large products of matrices, that convolutions reach
 _FITS = ("crop", "pad", "stretch")
 
 
@@ -174,11 +172,9 @@ class ImageClassifier(PictureItems, Classifier):
 
     def _work(self, rows: int) -> float | None:
         """Multiply-adds a picture, of one answer, that `time_limit` leaves time for over all passes."""
-        from sora_keras.training import multiply_adds_a_second
+        from sora_keras.training import work_in
 
-        if self.time_limit is None:
-            return None
-        return self.time_limit * multiply_adds_a_second() * _REACHED / (_BOTH_WAYS * max(1, rows))
+        return None if self.time_limit is None else work_in(self.time_limit, rows)
 
     def augmentation(self, core: keras.Model, rows: int) -> Augmentation | None:
         from sora_keras.encoders.pictures import work_of

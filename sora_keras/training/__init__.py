@@ -9,7 +9,7 @@ from sora_keras.training.loop import TrainingRecord, TrainingSettings, train
 from sora_keras.training.losses import mean_next_item, smoothed_crossentropy
 from sora_keras.training.numbering import text_numberer
 from sora_keras.training.pixels import PixelCache, decode_pictures
-from sora_keras.training.speed import multiply_adds_a_second
+from sora_keras.training.speed import work_in
 from sora_keras.training.surroundings import precision, reproducible
 from sora_keras.training.transfer import train_in_two_steps
 from sora_keras.training.windows import Windows, cut_windows, end_windows
@@ -33,11 +33,11 @@ __all__ = [
     "make_box_augmentation",
     "make_box_targets",
     "mean_next_item",
-    "multiply_adds_a_second",
     "precision",
     "reproducible",
     "smoothed_crossentropy",
     "text_numberer",
     "train",
     "train_in_two_steps",
+    "work_in",
 ]

@@ -158,11 +158,10 @@ def test_an_encoder_of_the_users_own_is_read_at_three_strides(unseen) -> None:
         ObjectDetector(**{**QUICK, "encoder": lambda given: own(given)[:2]}).build(*data)
 
 
-@pytest.mark.parametrize("name", ["retinanet", "dfine"])
-def test_a_detector_of_kerashub_answers_by_the_same_decoding(name, unseen, tmp_path) -> None:
+def test_a_detector_of_kerashub_answers_by_the_same_decoding(unseen, tmp_path) -> None:
     pytest.importorskip("keras_hub")
     pictures, boxes = unseen
-    recipe = ObjectDetector(**{**QUICK, "encoder": name}, epochs=1, augment=None)
+    recipe = ObjectDetector(**{**QUICK, "encoder": "retinanet"}, epochs=1, augment=None)
     fitted = recipe.fit(pictures[:8], annotated(boxes[:8]), validation=(pictures[8:12], annotated(boxes[8:12])))
     assert fitted.model.output_shape[-1] == 4 + len(CLASSES)
     found = fitted(pictures[0], threshold=0)
@@ -170,7 +169,7 @@ def test_a_detector_of_kerashub_answers_by_the_same_decoding(name, unseen, tmp_p
     fitted.save(tmp_path / "kept")
     assert sora.load(tmp_path / "kept")(pictures[0], threshold=0) == found
     with pytest.raises(ParameterError, match="whole detector"):
-        ObjectDetector(**{**QUICK, "encoder": name}, layers=(keras.layers.Dropout(0.1),)).build(
+        ObjectDetector(**{**QUICK, "encoder": "retinanet"}, layers=(keras.layers.Dropout(0.1),)).build(
             pictures[:4], annotated(boxes[:4])
         )
 

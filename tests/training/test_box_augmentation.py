@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sora_keras.training.box_augmentation import BoxAugmentation
+from sora_keras.errors import ArgumentTypeError, ParameterError
+from sora_keras.training.box_augmentation import BoxAugmentation, make_box_augmentation
 
 SIDE = 64
 
@@ -106,3 +107,36 @@ def test_the_same_epoch_is_changed_alike_and_another_is_not() -> None:
         found.append(graph(*given)[0].numpy())
     assert np.array_equal(found[0], found[2])
     assert not np.array_equal(found[0], found[1])
+
+
+def test_few_passes_mix_nothing_and_what_is_no_augmentation_is_refused() -> None:
+    asked = {"flips": (), "ends": None, "seed": 0}
+    assert make_box_augmentation("auto", epochs="auto", passes=20.0, **asked).mosaic == 0
+    assert make_box_augmentation("auto", epochs=10, **asked).mosaic == 0
+    assert make_box_augmentation("auto", epochs="auto", **asked).mosaic > 0
+    assert make_box_augmentation(None, epochs="auto", **asked) is None
+    with pytest.raises(ParameterError, match="flips"):
+        make_box_augmentation("auto", epochs=1, flips=("round",), ends=None, seed=0)
+    with pytest.raises(ArgumentTypeError, match="callable"):
+        make_box_augmentation(3, epochs=1, **asked)
+
+
+def test_a_function_of_the_users_own_changes_batches() -> None:
+    own = make_box_augmentation(lambda pixels, truth: (pixels / 2, truth), flips=(), epochs=1, ends=None, seed=0)
+    own.begin_epoch(0)
+    own.allow(["horizontal"])
+    pixels, truth = squares(4)
+    changed, same = own(pixels, truth)
+    assert np.allclose(changed, pixels / 2)
+    assert same is truth
+
+
+def test_near_the_end_of_the_time_nothing_is_mixed(monkeypatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("sora_keras.training.box_augmentation.time.monotonic", lambda: now[0])
+    augmentation = BoxAugmentation(epochs=float("inf"), seed=0, mosaic=1.0, ends=200.0)
+    mixing = []
+    for now[0] in (110.0, 180.0, 190.0):
+        augmentation.begin_epoch(1)
+        mixing.append(bool(augmentation._mixing))
+    assert mixing == [True, True, False]
