@@ -20,7 +20,7 @@ DATA = {
     "text-classifier": reviews, "image-classifier": shapes, "recommender": ratings, "detector": annotated_scenes,
 }  # fmt: skip
 # The default where it is quick enough; what trains longer is tested by itself.
-QUICK = {"recommender": {"encoder": "linear"}, "detector": {"encoder": "compact", "size": 64}}
+QUICK = {"recommender": {"encoder": "linear"}, "detector": {"encoder": "compact", "size": 64, "augment": None}}
 
 
 @pytest.fixture(params=list_recipes())

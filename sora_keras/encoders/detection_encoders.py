@@ -15,7 +15,7 @@ from sora_keras.layers.places import STRIDES
 
 MODALITY = "detection"
 WHOLE = "detector"  # what an encoder reads that builds a detector's whole core
-_SCRATCH = TrainingDefaults(2e-3, 32, 60, 60, schedule="cosine", weight_decay=0.05)
+_SCRATCH = TrainingDefaults(2e-3, 16, 60, 60, schedule="cosine", weight_decay=0.05)
 _HUB = {
     "retinanet": replace(_SCRATCH, learning_rate=1e-3, batch_size=16),
     "dfine": replace(_SCRATCH, learning_rate=5e-4, batch_size=16, weight_decay=1e-4),

@@ -20,7 +20,7 @@ from sora_keras.tasks.detector_answers import found_in
 from tests.boxes import CLASSES, HEIGHT, WIDTH, scenes, write_coco, write_table, write_voc, write_yolo
 from tests.pictures import encoded
 
-QUICK = {"encoder": "compact", "size": 64, "verbose": False}
+QUICK = {"encoder": "compact", "size": 64, "augment": None, "verbose": False}
 
 
 def annotated(boxes: list[Boxes]) -> list[dict[str, object]]:
@@ -30,7 +30,7 @@ def annotated(boxes: list[Boxes]) -> list[dict[str, object]]:
 @pytest.fixture(scope="module")
 def fitted() -> ObjectDetector:
     pictures, boxes = scenes(160, seed=1)
-    return ObjectDetector(epochs=16, batch_size=8, average=None, **QUICK).fit(pictures, annotated(boxes))
+    return ObjectDetector(epochs=16, batch_size=8, **{**QUICK, "augment": "auto"}).fit(pictures, annotated(boxes))
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_an_encoder_of_the_users_own_is_read_at_three_strides(unseen) -> None:
 def test_a_detector_of_kerashub_answers_by_the_same_decoding(unseen, tmp_path) -> None:
     pytest.importorskip("keras_hub")
     pictures, boxes = unseen
-    recipe = ObjectDetector(**{**QUICK, "encoder": "retinanet"}, epochs=1, augment=None)
+    recipe = ObjectDetector(**{**QUICK, "encoder": "retinanet"}, epochs=1)
     fitted = recipe.fit(pictures[:8], annotated(boxes[:8]), validation=(pictures[8:12], annotated(boxes[8:12])))
     assert fitted.model.output_shape[-1] == 4 + len(CLASSES)
     found = fitted(pictures[0], threshold=0)
@@ -258,7 +258,7 @@ def test_questions_out_of_range_are_refused(fitted, unseen) -> None:
         ({"size": 100}, "multiple of 32"),
         ({"size": (64, 96)}, "multiple of 32"),
         ({"encoder": "compat"}, "Did you mean 'compact'"),
-        ({"weights": "imagenet"}, "is for encoder"),
+        ({"weights": "imagenet"}, "is for the encoders"),
         ({"augment": "strong"}, "augment must be"),
         ({"flips": ("sideways",)}, "flips"),
         ({"tile": 8}, "tile"),
