@@ -260,7 +260,7 @@ def test_questions_out_of_range_are_refused(fitted, unseen) -> None:
         ({"encoder": "compat"}, "Did you mean 'compact'"),
         ({"weights": "imagenet"}, "is for the encoders"),
         ({"augment": "strong"}, "augment must be"),
-        ({"flips": ("sideways",)}, "flips"),
+        ({"flips": ("sideways",), "augment": "auto"}, "flips"),
         ({"tile": 8}, "tile"),
         ({"threshold": "high"}, "threshold"),
     ],
