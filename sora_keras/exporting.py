@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sora_keras.data import object_column
 from sora_keras.evaluation import Decision
 from sora_keras.export import Artefact, HeldOut, write_artefact
 
@@ -29,15 +30,13 @@ def export_recipe(
     labels = fitted.schema.labels
     classes = () if labels is None else labels.classes
     shown = [*fitted.examples_shown, *recipe.odd_items()]
-    items = np.empty(len(shown), object)
-    items[:] = shown
     artefact = Artefact(
         pipeline=fitted.pipeline,
         core=fitted.core,
         preprocessing=fitted.preprocessing,
         input_name=recipe.input_name,
         classes=classes,
-        samples=recipe.raw(items).numpy(),
+        samples=recipe.raw(object_column(shown)).numpy(),
         card={**_card(recipe, licence, classes), "intended_use": intended_use},
         preprocessing_config=fitted.preprocessing.describe(),
         numbers_name=fitted.core.inputs[0].name if hasattr(fitted.preprocessing, "from_pixels") else None,

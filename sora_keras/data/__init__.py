@@ -4,6 +4,7 @@ from sora_keras.data.box_reading import read_boxes
 from sora_keras.data.boxes import Boxes
 from sora_keras.data.broken import left_out, named
 from sora_keras.data.checks import check, check_and_keep, usable_rows
+from sora_keras.data.columns import object_column
 from sora_keras.data.examples import Examples
 from sora_keras.data.feature_encoding import Encoding as FeatureEncoding
 from sora_keras.data.findings import Finding, describe
@@ -52,6 +53,7 @@ __all__ = [
     "load_sample",
     "mapped",
     "named",
+    "object_column",
     "parse_memory",
     "parse_times",
     "part_of",

@@ -23,6 +23,7 @@ from sora_keras.data.box_files import (
     yolo_has,
 )
 from sora_keras.data.boxes import FAULTS, Boxes, make_boxes, mend
+from sora_keras.data.columns import object_column
 from sora_keras.data.examples import Examples
 from sora_keras.data.findings import MOST_ROWS, Finding, rows_text
 from sora_keras.data.names import find_named_column, find_picture_column
@@ -262,15 +263,9 @@ def _finished(found: Annotated, pictures: Sequence[Picture] = (), notes: tuple[F
         for fault, count in counts.items():
             faults.setdefault(fault, {})[row] = count
     bare = [row for row, one in enumerate(mended) if not one.count]
-    columns = {COLUMN: _objects(held), BOXES: _objects(mended)}
+    columns = {COLUMN: object_column(held), BOXES: object_column(mended)}
     notes = (*notes, *_noted(faults, held, found.source), *_background(bare, len(held)))
     return Examples(columns, answer=BOXES, source=found.source, notes=notes)
-
-
-def _objects(values: Sequence[Any]) -> np.ndarray:
-    made = np.empty(len(values), object)
-    made[:] = values
-    return made
 
 
 def _unit(found: Annotated, pictures: Sequence[Picture]) -> tuple[bool, tuple[Finding, ...]]:

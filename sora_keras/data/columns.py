@@ -63,10 +63,7 @@ def _from_pandas(values: Any) -> np.ndarray:
 
 
 def _from_sequence(values: Sequence[Any]) -> np.ndarray:
-    objects = np.empty(len(values), dtype=object)
-    for place, value in enumerate(values):
-        objects[place] = value
-    return _from_objects(objects)
+    return _from_objects(object_column(values))
 
 
 def _from_objects(objects: np.ndarray) -> np.ndarray:
@@ -119,3 +116,11 @@ def _has_lone_surrogate(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def object_column(values: Sequence[Any]) -> np.ndarray:
+    """An object array (values,) of these as they are, also where they are sequences themselves."""
+    objects = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        objects[place] = value
+    return objects

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sora_keras.data.columns import object_column
 from sora_keras.data.feature_choice import fit_encoding
 from sora_keras.data.feature_encoding import Encoding
 from sora_keras.data.findings import MOST_ROWS, Finding, rows_text
@@ -52,7 +53,7 @@ class ItemTable:
         Raises:
             DataError: it lacks all of them; shows ids of both sides.
         """
-        wanted = _objects([id_text(value) or "" for value in item_ids])
+        wanted = object_column([id_text(value) or "" for value in item_ids])
         place = {name: row for row, name in enumerate(self.ids)}
         rows = np.array([place.get(name, -1) for name in wanted], np.int64)
         there = rows >= 0
@@ -133,10 +134,4 @@ def _lacking(encoding: Encoding, columns: dict[str, np.ndarray]) -> tuple[Findin
 
 
 def _titles(values: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    return _objects([title or name for title, name in zip(values, ids, strict=True)])
-
-
-def _objects(values: list[Any]) -> np.ndarray:
-    objects = np.empty(len(values), object)
-    objects[:] = values
-    return objects
+    return object_column([title or name for title, name in zip(values, ids, strict=True)])

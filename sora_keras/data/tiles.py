@@ -10,6 +10,7 @@ import numpy as np
 
 from sora_keras.data.boxes import Boxes
 from sora_keras.data.broken import left_out
+from sora_keras.data.columns import object_column
 from sora_keras.data.examples import Examples
 from sora_keras.data.picture import Picture, encode
 from sora_keras.errors import DataError
@@ -78,8 +79,7 @@ def cut_examples(examples: Examples, item: str, tile: int) -> tuple[Examples, np
             boxes.append(_within(there, left, top, tile))
             rows.append(row)
     notes = (*examples.notes, left_out(examples.column(item), broken)) if broken else examples.notes
-    columns = {item: np.empty(len(pictures), object), answer: np.empty(len(boxes), object)}
-    columns[item][:], columns[answer][:] = pictures, boxes
+    columns = {item: object_column(pictures), answer: object_column(boxes)}
     return Examples(columns, answer, examples.source, notes), np.array(rows, np.int64)
 
 

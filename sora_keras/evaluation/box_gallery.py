@@ -22,6 +22,7 @@ from sora_keras.evaluation.picture_grid import wrapped
 from sora_keras.evaluation.plots import BLUE, INK, ORANGE, style
 from sora_keras.evaluation.wording import percent
 from sora_keras.files import write_as
+from sora_keras.pages import meet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -189,7 +190,7 @@ def _with_labels(boxes: Sequence[DrawnBox], width: float, height: float) -> Iter
         box = boxes[place]
         for x, y in _corners_for(box, width) if box.label else ():
             chip = (x, y, x + box.label_width, y + _CHIP)
-            if y >= 0 and chip[3] <= height and chip[2] <= width and not any(_meet(chip, other) for other in taken):
+            if y >= 0 and chip[3] <= height and chip[2] <= width and not any(meet(chip, other) for other in taken):
                 taken.append(chip)
                 ways[place] = (round(x, 1), round(y, 1))
                 break
@@ -206,10 +207,6 @@ def _corners_for(box: DrawnBox, width: float) -> list[tuple[float, float]]:
     inside = below - _CHIP if box.true else box.top
     first, last = (below, above) if box.true else (above, below)
     return [(left, first), (left, inside), (right, first), (right, inside), (left, last)]
-
-
-def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _jpeg(image: Image) -> bytes:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +11,7 @@ from sora_keras.evaluation.box_curves import BoxCurves
 from sora_keras.evaluation.box_errors import BoxError, ErrorCount, WorstPicture
 from sora_keras.evaluation.box_gallery import BoxGallery
 from sora_keras.evaluation.results import Score, value_of
-from sora_keras.evaluation.writing import as_json, written
-from sora_keras.files import write_as
+from sora_keras.evaluation.shown import Shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +39,7 @@ class BoxClass:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BoxReport:
+class BoxReport(Shown):
     """Scores with intervals, the errors by kind, the pictures with the most of them, and what to look at.
 
     Args:
@@ -91,11 +88,6 @@ class BoxReport:
 
         return renderable(self)
 
-    def __str__(self) -> str:
-        from sora_keras.evaluation.terminal import plain_text
-
-        return plain_text(self)
-
     def __repr__(self) -> str:
         return f"BoxReport({self.title!r}, rows={self.rows}, boxes={self.boxes}, map={self['map']:.4f})"
 
@@ -116,28 +108,7 @@ class BoxReport:
         del plain["mistakes"], plain["gallery"]
         return {**plain, "confusion": self.confusion.tolist()}
 
-    def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """JSON text, also written to `path` where one is given.
-
-        Raises:
-            SaveError: `path` exists and `overwrite` is false, or the disk refused.
-        """
-        return written(as_json(self.to_dict()), path, overwrite)
-
-    def to_html(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """A whole page with plots that needs no network, also written to `path` where one is given.
-
-        Raises:
-            SaveError: `path` exists and `overwrite` is false, or the disk refused.
-        """
+    def _page(self) -> str:
         from sora_keras.evaluation.box_page import page
 
-        return written(page(self), path, overwrite)
-
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the report as the path ends: .html or .json.
-
-        Raises:
-            ParameterError: another ending. SaveError: the path exists, or the disk refused.
-        """
-        return write_as(path, {".html": self.to_html, ".json": self.to_json}, overwrite=overwrite)
+        return page(self)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sora_keras.evaluation.ranking_beyond import Beyond
 from sora_keras.evaluation.results import Curve, Score, named, value_of
-from sora_keras.evaluation.writing import as_json, written
-from sora_keras.files import write_as
+from sora_keras.evaluation.shown import Shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,7 +63,7 @@ class RankedModel:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RankingReport:
+class RankingReport(Shown):
     """Scores of ranked lists with intervals, beside contenders that answered the same users, and what to look at.
 
     Args:
@@ -118,11 +115,6 @@ class RankingReport:
 
         return renderable(self)
 
-    def __str__(self) -> str:
-        from sora_keras.evaluation.terminal import plain_text
-
-        return plain_text(self)
-
     def __repr__(self) -> str:
         return f"RankingReport({self.title!r}, users={self.users}, {self.headline}={self[self.headline]:.4f})"
 
@@ -141,28 +133,7 @@ class RankingReport:
         """Plain values, for JSON."""
         return asdict(self)
 
-    def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """JSON text, also written to `path` where one is given.
-
-        Raises:
-            SaveError: `path` exists and `overwrite` is false, or the disk refused.
-        """
-        return written(as_json(self.to_dict()), path, overwrite)
-
-    def to_html(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """A whole page with plots that needs no network, also written to `path` where one is given.
-
-        Raises:
-            SaveError: `path` exists and `overwrite` is false, or the disk refused.
-        """
+    def _page(self) -> str:
         from sora_keras.evaluation.ranking_page import page
 
-        return written(page(self), path, overwrite)
-
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the report as the path ends: .html or .json.
-
-        Raises:
-            ParameterError: another ending. SaveError: the path exists, or the disk refused.
-        """
-        return write_as(path, {".html": self.to_html, ".json": self.to_json}, overwrite=overwrite)
+        return page(self)

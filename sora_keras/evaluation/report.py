@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sora_keras.evaluation.gallery import Gallery
 from sora_keras.evaluation.results import ClassScore, Curves, Mistake, Score, value_of
-from sora_keras.evaluation.writing import as_json, written
-from sora_keras.files import write_as
+from sora_keras.evaluation.shown import Shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Report:
+class Report(Shown):
     """Scores with intervals beside a baseline, plots, mistakes, and what to look at.
 
     Args:
@@ -61,11 +58,6 @@ class Report:
 
         return renderable(self)
 
-    def __str__(self) -> str:
-        from sora_keras.evaluation.terminal import plain_text
-
-        return plain_text(self)
-
     def __repr__(self) -> str:
         return f"Report({self.title!r}, rows={self.rows}, accuracy={self['accuracy']:.4f})"
 
@@ -86,28 +78,7 @@ class Report:
         del plain["gallery"]
         return {**plain, "confusion": self.confusion.tolist()}
 
-    def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """JSON text, also written to `path` where one is given.
-
-        Raises:
-            SaveError: `path` exists and `overwrite` is false, or the disk refused.
-        """
-        return written(as_json(self.to_dict()), path, overwrite)
-
-    def to_html(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """A whole page with plots that needs no network, also written to `path` where one is given.
-
-        Raises:
-            SaveError: `path` exists and `overwrite` is false, or the disk refused.
-        """
+    def _page(self) -> str:
         from sora_keras.evaluation.page import page
 
-        return written(page(self), path, overwrite)
-
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the report as the path ends: .html or .json.
-
-        Raises:
-            ParameterError: another ending. SaveError: the path exists, or the disk refused.
-        """
-        return write_as(path, {".html": self.to_html, ".json": self.to_json}, overwrite=overwrite)
+        return page(self)

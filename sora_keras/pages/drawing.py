@@ -56,7 +56,7 @@ def _write_labels(draw: Any, boxes: Sequence[LabelledBox], size: tuple[int, int]
     taken: list[Area] = []
     for box in boxes:
         label = _label(box.title, box.note, box.place, size)
-        free = (area for area in _places(box, label, size) if not any(_meet(area, other) for other in taken))
+        free = (area for area in _places(box, label, size) if not any(meet(area, other) for other in taken))
         if label.text and (area := next(free, None)):
             taken.append(area)
             _write(draw, label, area, box.colour)
@@ -68,7 +68,7 @@ def _write_counts(draw: Any, boxes: Sequence[LabelledBox], size: tuple[int, int]
     labels = labels[: max(1, size[1] // labels[0].height)]
     width, height = max(label.width for label in labels), sum(label.height for label in labels)
     corners = [(x, y) for y in (0, max(0, size[1] - height)) for x in (0, max(0, size[0] - width))]
-    covered = [sum(_meet((x, y, x + width, y + height), box.corners) for box in boxes) for x, y in corners]
+    covered = [sum(meet((x, y, x + width, y + height), box.corners) for box in boxes) for x, y in corners]
     x, y = corners[covered.index(min(covered))]
     for label, ((_, place), _) in zip(labels, counts, strict=False):
         _write(draw, label, (x, y, x + width, y + label.height), COLOURS[place % len(COLOURS)])
@@ -138,7 +138,8 @@ def _write(draw: Any, label: _Label, area: Area, colour: str) -> None:
     draw.text((area[0] + label.padding, area[1]), label.text, fill=_ink(colour), font=label.font)
 
 
-def _meet(one: Sequence[float], other: Sequence[float]) -> bool:
+def meet(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether two areas share a place; left, top, right and bottom each."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from sora_keras import parameters
 from sora_keras.answering import Graph, answer_chunk, answer_few
-from sora_keras.data import Boxes, Finding, left_out
+from sora_keras.data import Boxes, Finding, left_out, object_column
 from sora_keras.data.tiles import cut, own_part, upright_pixels
 from sora_keras.detections import Detection, Detections
 from sora_keras.errors import DataError, ParameterError, nearest
@@ -147,7 +147,7 @@ def detect_stream(recipe: ObjectDetector, X: Any, asked: Asked, every: int) -> I
     pictures = iter(recipe.read(X, schema=schema, answers=False).column(schema.item))
     size = recipe.at_once(recipe.fitted.core)
     while some := list(islice(pictures, size)):
-        yield from _each(recipe, _objects(some), asked)
+        yield from _each(recipe, object_column(some), asked)
 
 
 def _of_frames(recipe: ObjectDetector, source: str, frames: Iterator[Frame], asked: Asked) -> Iterator[Detections]:
@@ -155,7 +155,7 @@ def _of_frames(recipe: ObjectDetector, source: str, frames: Iterator[Frame], ask
     begun = False
     try:
         for number, seconds, picture in frames:
-            [found] = detect(recipe, _objects([picture]), asked)
+            [found] = detect(recipe, object_column([picture]), asked)
             yield replace(found, source=source, frame=number, seconds=seconds)
             begun = True
     except DataError as error:
@@ -272,12 +272,6 @@ def _detections(one: Answers, classes: tuple[str, ...], picture: Any) -> Detecti
 
 def _padded(values: np.ndarray, most: int) -> np.ndarray:
     return np.pad(values, [(0, most - len(values)), *[(0, 0)] * (values.ndim - 1)])
-
-
-def _objects(values: Sequence[Any]) -> np.ndarray:
-    made = np.empty(len(values), object)
-    made[:] = values
-    return made
 
 
 def _classes_of(recipe: ObjectDetector) -> tuple[str, ...]:

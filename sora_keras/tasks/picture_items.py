@@ -72,12 +72,9 @@ class PictureItems:
         return list(several)
 
     def check_items(self, items: list[Any]) -> np.ndarray:
-        from sora_keras.data import to_picture
+        from sora_keras.data import object_column, to_picture
 
-        made = np.empty(len(items), object)
-        for place, item in enumerate(items):
-            made[place] = to_picture(item)
-        return made
+        return object_column([to_picture(item) for item in items])
 
 
 def usual_shape(examples: Any, *, most: int) -> tuple[tuple[int, int], int]:
