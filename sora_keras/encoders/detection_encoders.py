@@ -15,7 +15,7 @@ from sora_keras.layers.places import STRIDES
 
 MODALITY = "detection"
 WHOLE = "detector"  # what an encoder reads that builds a detector's whole core
-_SCRATCH = TrainingDefaults(2e-3, 16, 60, 60, schedule="cosine", weight_decay=0.05)
+_SCRATCH = TrainingDefaults(3e-3, 32, 60, 60, schedule="cosine", weight_decay=0.05)
 _HUB = {
     "retinanet": replace(_SCRATCH, learning_rate=1e-3, batch_size=16),
     "dfine": replace(_SCRATCH, learning_rate=5e-4, batch_size=16, weight_decay=1e-4),
@@ -64,7 +64,7 @@ def _of_pictures(encoder: Encoder) -> Encoder:
         whole = PictureFacts(facts.size, facts.size, facts.channels, facts.classes, 0)
         return _maps_within(pixels, encoder.build(pixels, whole), facts.size, encoder.name)
 
-    training = replace(_SCRATCH, learning_rate=1e-3) if encoder.pretrained else _SCRATCH
+    training = replace(_SCRATCH, learning_rate=1.5e-3) if encoder.pretrained else _SCRATCH
     return Encoder(encoder.name, MODALITY, "pixels", build, training)
 
 
@@ -139,7 +139,7 @@ def _compact(pixels: Any, facts: DetectorFacts) -> list[Any]:
 
 
 register_encoder(
-    Encoder("compact", MODALITY, "pixels", _compact, replace(_SCRATCH, learning_rate=2e-2, optimizer="muon"))
+    Encoder("compact", MODALITY, "pixels", _compact, replace(_SCRATCH, learning_rate=3e-2, optimizer="muon"))
 )
 for _name in _HUB:
     register_encoder(_of_hub(_name, None))

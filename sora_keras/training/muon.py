@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 _HEAD = "(^|/)head/"
+_TINY = 1e-7  # as in Keras: what a matrix without length is divided by
 
 
 @keras.saving.register_keras_serializable(package="sora_keras")
@@ -33,8 +34,23 @@ class ConvolutionMuon(keras.optimizers.Muon):
         return _columns(variable) == 1 or any(re.search(name, variable.path) for name in self.exclude_layers)
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
-        matrix = keras.ops.reshape(x, (-1, _columns(x)))
-        return keras.ops.reshape(super().zeropower_via_newtonschulz5(matrix, steps), x.shape)
+        """As Keras', in about half the time.
+
+        Each step multiplies the matrix by a polynomial of its own square, on its shorter side. These polynomials are
+        multiplied with each other, which are small and square, and the matrix takes part only first and last.
+        """
+        from keras import ops
+
+        matrix = ops.reshape(x, (-1, _columns(x)))
+        matrix = matrix / (ops.norm(matrix) + _TINY)
+        tall = matrix.shape[0] > matrix.shape[1]
+        square = ops.einsum("ij,ik->jk" if tall else "ji,ki->jk", matrix, matrix)
+        product = one = ops.eye(square.shape[0], dtype=matrix.dtype)
+        for step in range(steps):
+            factor = self.muon_a * one + self.muon_b * square + self.muon_c * square @ square
+            product = factor @ product if step else factor
+            square = factor @ square @ factor
+        return ops.reshape(matrix @ product if tall else product @ matrix, x.shape)
 
     def lr_adjust(self, x: Any) -> Any:
         matrix = keras.ops.reshape(x, (-1, _columns(x)))

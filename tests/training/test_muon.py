@@ -45,7 +45,7 @@ def test_a_kernel_moves_as_the_matrix_it_is() -> None:
         matrix, keras.optimizers.Muon(0.02, weight_decay=0.1, adam_weight_decay=0.1, exclude_layers=["head"])
     )
     for one, other in zip(ours, theirs, strict=True):
-        assert one.ravel() == pytest.approx(other.ravel(), abs=1e-6)
+        assert one.ravel() == pytest.approx(other.ravel(), abs=1e-5)  # the same sums in another order
 
 
 def test_the_head_biases_and_single_columns_stay_with_adamw() -> None:
