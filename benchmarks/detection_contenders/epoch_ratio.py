@@ -70,7 +70,7 @@ def train_plain_keras(detector: Any, optimizer: str, parts: list[Part], epochs: 
     from sora_keras.training.box_loss import detection_loss
     from sora_keras.training.muon import ConvolutionMuon
 
-    augmentation = BoxAugmentation(epochs=10 * epochs, seed=seed)  # so that it still mixes in all of them
+    augmentation = BoxAugmentation(epochs=epochs, seed=seed, mosaic=0.0)  # in few epochs the recipe mixes nothing
 
     def dataset(part: Part, change: Any = None) -> Any:
         pixels = tf.data.Dataset.from_tensor_slices((part[0][..., None], truth(part))).cache()
