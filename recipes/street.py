@@ -13,7 +13,8 @@ from rich.console import Console
 
 import sora_keras as sora
 from sora_keras.data import read_boxes, split
-from sora_keras.errors import DataError, ParameterError
+from sora_keras.data.box_reading import has_part
+from sora_keras.errors import ParameterError
 
 if TYPE_CHECKING:
     from sora_keras.evaluation import BoxReport
@@ -26,7 +27,7 @@ _LAYOUTS = """Give annotated pictures: sora run street DATA
 
 
 def main(data: str | None = None, out: str = "exports/street") -> BoxReport:
-    """Train on `data`, report on the part that tests, or else a fifth, and export to `out`."""
+    """Train on `data`, report on the part for testing or validation, or else a fifth, and export to `out`."""
     if data is None:
         raise ParameterError(_LAYOUTS)
     train, test = parts(data)
@@ -44,13 +45,12 @@ def main(data: str | None = None, out: str = "exports/street") -> BoxReport:
 
 
 def parts(data: str) -> tuple[Any, ...]:
-    """Training and test, as the data has them; without a test of its own a fifth of it, drawn by chance."""
+    """Training and test, as the data has them, or validation as the test; without either a fifth, drawn by chance."""
     train = read_boxes(data)
-    try:
-        test = read_boxes(data, part="test")
-    except DataError:  # YOLO's data.yaml names no such part
-        test = train
-    if set(train.column("image")) & set(test.column("image")):
+    part = next((one for one in ("test", "val") if has_part(Path(data), one)), None)
+    test = read_boxes(data, part=part) if part else train
+    # A data.yaml may name the same pictures for both parts.
+    if set(test.column("image")) <= set(train.column("image")):
         return tuple(train.take(rows) for rows in split(train, None, fraction=0.2, seed=0))
     return train, test
 

@@ -233,7 +233,7 @@ def _training_command(name: str) -> Callable[..., None]:
     own = {f.name: f.default for f in fields(recipe_class) if f.name not in _NOT_OPTIONS}
 
     def command(**given: Any) -> None:
-        parameters = {key: _value(given.pop(key)) for key in own}
+        parameters = {key: _value(given.pop(key), default) for key, default in own.items()}
         _train_and_save(**given, recipe=recipe_class(**parameters))
 
     absent = {"recipe"} | ({"items", "users"} - inspect.signature(recipe_class.fit).parameters.keys())
@@ -257,16 +257,21 @@ def _described(recipe_class: type, name: str) -> str:
 
 def _option(name: str, default: Any, description: str) -> inspect.Parameter:
     flag = typer.Option("--" + name.replace("_", "-"), help=description)
-    shown = None if default is None else str(default)
+    shown = None if default is None else ",".join(default) if isinstance(default, tuple) else str(default)
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=Annotated[str | None, flag]
     )
 
 
-def _value(text: str | None) -> Any:
-    """A parameter from its text: a number where it reads as one, true or false, or the word itself."""
+def _value(text: str | None, default: Any = None) -> Any:
+    """A parameter from its text: a number where it reads as one, true or false, or the word itself.
+
+    Of one that takes several, words with commas between them; an empty text is none.
+    """
     if text is None:
         return None
+    if isinstance(default, tuple):
+        return tuple(word.strip() for word in text.split(",") if word.strip())
     try:
         return json.loads(text.lower() if text in ("True", "False") else text)
     except ValueError:

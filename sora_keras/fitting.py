@@ -210,7 +210,12 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
     recipe.begin(core, schema, encoder, numbers, targets)
     defaults = recipe.defaults(encoder, len(train))
     weights = recipe.example_weights(targets, schema)
-    augmentation = recipe.augmentation(core, len(train))
+    fingerprint = train.fingerprint()
+    settings = training_settings(
+        recipe, defaults, deadline=plan.deadline, resume=plan.resume, fingerprint=fingerprint,
+        known=plan.passes[1] if plan.passes else None,
+    )  # fmt: skip
+    augmentation = recipe.augmentation(core, len(train), settings)
     if augmentation and plan.passes:
         augmentation.allow(plan.mirrored)
     feed = training.Feed(
@@ -222,11 +227,6 @@ def _train(plan: _Plan, train: Any, held_out: Any) -> Fitted:
         broken = (*broken, *more)
         check_targets = recipe.learned_targets(held_out, schema, preprocessing)
         check_feed = training.Feed(check_numbers, check_targets, None, recipe.at_once(core), 0, shuffled=False)
-    fingerprint = train.fingerprint()
-    settings = training_settings(
-        recipe, defaults, deadline=plan.deadline, resume=plan.resume, fingerprint=fingerprint,
-        known=plan.passes[1] if plan.passes else None,
-    )  # fmt: skip
     loss = recipe.loss(schema, core, encoder)
     if resolve_encoder(encoder, recipe.modality).pretrained:
         record = training.train_in_two_steps(core, feed, check_feed, loss, settings, plan.passes)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.evaluation import BoxReport, Decision, Report
     from sora_keras.explanation import Explanation, PictureExplanation
-    from sora_keras.training import Feed, Numbers, TrainingRecord
+    from sora_keras.training import Feed, Numbers, TrainingRecord, TrainingSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class Task:
         """The untrained core."""
         raise NotImplementedError
 
-    def augmentation(self, core: keras.Model, rows: int) -> Any:
+    def augmentation(self, core: keras.Model, rows: int, settings: TrainingSettings) -> Any:
         """What is done to the training batches of this core, as `Augmentation` does it, and to no others; or None."""
         return None
 

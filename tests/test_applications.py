@@ -12,10 +12,13 @@ import pytest
 
 import sora_keras as sora
 from sora_keras.applications import applications_folder, find_application, list_applications
-from sora_keras.errors import ParameterError
+from sora_keras.errors import DataError, ParameterError
 from tests.boxes import scenes, write_coco, write_yolo
 from tests.pictures import encoded, shapes
 from tests.recommending import ratings
+
+# What these lines reach others reach too, and counting them makes tracing a third slower.
+pytestmark = pytest.mark.no_cover
 
 
 def test_applications_are_listed_with_what_they_do() -> None:
@@ -111,6 +114,24 @@ def test_street_tests_on_the_part_that_the_data_has(tmp_path) -> None:
         train, test = parts(str(data))
         assert (len(train), len(test)) == (8, 2)
         assert not set(train.column("image")) & set(test.column("image"))
+
+
+def test_street_tests_on_the_validation_where_that_is_all_there_is(tmp_path) -> None:
+    find_application("street")
+    parts = sys.modules["sora_keras.recipes.street"].parts
+    write_coco(tmp_path / "coco" / "train", *scenes(6))
+    write_coco(tmp_path / "coco" / "valid", *scenes(3, seed=1))
+    train, test = parts(str(tmp_path / "coco"))
+    assert [Path(str(one.column("image")[0])).parent.name for one in (train, test)] == ["train", "valid"]
+
+
+def test_street_says_what_is_wrong_with_the_part_for_testing(tmp_path) -> None:
+    find_application("street")
+    parts = sys.modules["sora_keras.recipes.street"].parts
+    write_coco(tmp_path / "coco" / "train", *scenes(6))
+    write_coco(tmp_path / "coco" / "test", *scenes(3), categories=[])
+    with pytest.raises(DataError, match=r"test.*classes without a name"):
+        parts(str(tmp_path / "coco"))
 
 
 def test_a_wheel_carries_the_applications(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sora_keras import cli
+from tests.boxes import TINY, scenes, write_coco
 from tests.pictures import class_folder
 from tests.recommending import ratings
 
@@ -94,6 +95,25 @@ def test_a_folder_of_pictures_goes_the_same_way(monkeypatch, capsys, tmp_path) -
     status, _, err = sora(monkeypatch, capsys, "predict", out, photos / "across" / "no.png")
     assert status == 2
     assert "no.png" in err
+
+
+def test_annotated_pictures_go_the_same_way(monkeypatch, capsys, tmp_path) -> None:
+    file, out = write_coco(tmp_path / "scenes", *scenes(12)), tmp_path / "model"
+    arguments = ("train", "detector", file, "--out", out, "--epochs", "1", "--size", "64", "--encoder", TINY)
+    assert sora(monkeypatch, capsys, *arguments, "--flips", "horizontal,vertical")[0] == 0
+    assert cli.tasks.load(out).flips == ("horizontal", "vertical")
+    status, said, _ = sora(monkeypatch, capsys, "evaluate", out, file, "--out", tmp_path / "report.html")
+    assert status == 0
+    assert "mAP" in said
+    found = tmp_path / "found.jsonl"
+    status, said, _ = sora(
+        monkeypatch, capsys, "predict", out, file.parent, "--out", found, "--copies", tmp_path / "copies"
+    )
+    assert status == 0
+    assert len(found.read_text("utf-8").splitlines()) == len(list((tmp_path / "copies").glob("*.png"))) == 12
+    status, _, err = sora(monkeypatch, capsys, *arguments, "--overwrite", "--flips", "sideways")
+    assert status == 2
+    assert "flips" in err
 
 
 def test_a_log_goes_the_same_way(monkeypatch, capsys, tmp_path) -> None:

@@ -1,26 +1,22 @@
-"""Annotations in the formats of COCO, Pascal VOC and YOLO, as pictures and their boxes."""
+"""Annotations in the formats of Pascal VOC and YOLO, as pictures and their boxes."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import numpy as np
-
 from sora_keras.data.boxes import Boxes, make_boxes
+from sora_keras.data.columns import is_blank
 from sora_keras.data.picture import SUFFIXES
 from sora_keras.errors import DataError, NotFoundError, require
 
 SHARES, PIXELS = "shares", "pixels"
-_LISTED = 10
-_IMAGE_FOLDERS = ("", "images", "JPEGImages", "data")
-_COCO = ("images", "annotations")
+LISTED = 10
+_STAND_INS = {"train": ("trainval",), "test": ("val",)}  # for a part that Pascal VOC's lists lack
 
 
 @dataclass
@@ -39,95 +35,6 @@ class Annotated:
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
-def is_coco(path: Path) -> bool:
-    """Whether a JSON file holds annotations of COCO, by how it begins."""
-    if path.suffix.lower() != ".json" or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(1 << 16)
-    return re.search(rb'"(images|annotations|categories)"\s*:\s*\[', head) is not None
-
-
-def read_coco(path: Path, images: Path | None = None) -> Annotated:
-    """A COCO JSON file (https://cocodataset.org/#format-data).
-
-    Args:
-        images: the folder of the pictures; None looks beside the file, in `images` and in folders named like it.
-
-    Raises:
-        DataError: it is no such file, ids come twice, a class has no name, or annotations are of no picture.
-        NotFoundError: pictures are missing.
-    """
-    content = _json(path)
-    if not isinstance(content, dict) or not all(isinstance(content.get(name), list) for name in _COCO):
-        raise DataError(f"{path} is no COCO file: it needs the lists 'images' and 'annotations'.")
-    names = {one["id"]: str(one.get("name", "")).strip() for one in content.get("categories", []) if "id" in one}
-    pictures = _by_id(content["images"], "images", path)
-    _by_id([one for one in content["annotations"] if "id" in one], "annotations", path)
-    _check_classes(content["annotations"], names, path)
-    held: dict[Any, list[dict[str, Any]]] = {key: [] for key in pictures}
-    strangers = [one.get("id") for one in content["annotations"] if one.get("image_id") not in held]
-    if strangers:
-        raise DataError(
-            f"{path} has {len(strangers):,} annotations of pictures that 'images' does not list; ids of the first: "
-            f"{some_of(strangers)}. Add the pictures, or leave the annotations out."
-        )
-    bare = 0
-    for one in content["annotations"]:
-        if len(one.get("bbox") or ()) != 4:
-            bare += 1
-            continue
-        held[one["image_id"]].append(one)
-    if bare and bare == len(content["annotations"]):
-        raise DataError(f"Not one of the {bare:,} annotations in {path} has a 'bbox' (x, y, width, height).")
-    files = [str(one.get("file_name", "")) for one in pictures.values()]
-    folder = images or _folder_of(files, path)
-    found = Annotated(
-        [str(folder / name) for name in files],
-        [_coco_boxes(some, names) for some in held.values()],
-        [_size(one) for one in pictures.values()],
-        path.name,
-    )
-    if bare:
-        found.notes.append(("missing", f"{bare:,} annotations without a 'bbox', left out"))
-    return found
-
-
-def _coco_boxes(annotations: list[dict[str, Any]], names: dict[Any, str]) -> Boxes:
-    corners = np.array([one["bbox"] for one in annotations], np.float32).reshape(-1, 4)
-    corners[:, 2:] += corners[:, :2]
-    labels = [names[one["category_id"]] for one in annotations]
-    return make_boxes(corners, labels, [bool(one.get("iscrowd", 0)) for one in annotations])
-
-
-def _by_id(entries: list[Any], what: str, path: Path) -> dict[Any, Any]:
-    found: dict[Any, Any] = {}
-    twice = []
-    for one in entries:
-        if not isinstance(one, dict) or "id" not in one:
-            raise DataError(f"Each of {what!r} in {path} needs an 'id'. Received: {one!r:.200}")
-        if one["id"] in found:
-            twice.append(one["id"])
-        found[one["id"]] = one
-    if twice:
-        raise DataError(f"{len(twice):,} ids of {what!r} in {path} come twice: {some_of(twice)}. Give each its own.")
-    return found
-
-
-def _check_classes(annotations: list[Any], names: dict[Any, str], path: Path) -> None:
-    nameless = sorted({str(one.get("category_id")) for one in annotations if not names.get(one.get("category_id"))})
-    if nameless:
-        raise DataError(
-            f"{path} has annotations of classes without a name: category_id {some_of(nameless)}. "
-            "List them with 'id' and 'name' in 'categories'."
-        )
-
-
-def _size(entry: dict[str, Any]) -> tuple[int, int] | None:
-    height, width = entry.get("height"), entry.get("width")
-    return (int(height), int(width)) if height and width else None
-
-
 def is_voc(folder: Path) -> bool:
     """Whether a folder holds XML files of Pascal VOC."""
     return next(_xml_files(folder), None) is not None
@@ -137,14 +44,16 @@ def read_voc(folder: Path, part: str, images: Path | None = None) -> Annotated:
     """A folder of Pascal VOC's XML files, beside their pictures or in `Annotations` and `JPEGImages`.
 
     Args:
-        part: `"train"`, `"val"` or `"test"`: where `ImageSets/Main` lists such a part, only that is read.
+        part: `"train"`, `"val"` or `"test"`: where `ImageSets/Main` lists parts, only that is read; `trainval` stands
+            in for a training part that is not listed, `val` for a test.
 
     Raises:
-        DataError: a file is no such XML. NotFoundError: pictures are missing.
+        DataError: a file is no such XML, or other parts are listed but not this one. NotFoundError: pictures are
+            missing.
     """
-    listed = folder / "ImageSets" / "Main" / f"{part}.txt"
     files = sorted(_xml_files(folder))
-    if listed.is_file():
+    listed = _voc_list(folder, part)
+    if listed:
         wanted = {line.split()[0] for line in listed.read_text(encoding="utf-8").splitlines() if line.strip()}
         files = [file for file in files if file.stem in wanted]
         if not files:
@@ -165,6 +74,29 @@ def read_voc(folder: Path, part: str, images: Path | None = None) -> Annotated:
     return found
 
 
+def voc_has(folder: Path, part: str) -> bool:
+    """Whether `ImageSets/Main` lists this part, and one for training apart from it."""
+    there = _voc_lists(folder)
+    return part in there and ("train" in there or (part == "test" and "trainval" in there))
+
+
+def _voc_list(folder: Path, part: str) -> Path | None:
+    """The list of the pictures of a part; None where no parts are listed."""
+    there = _voc_lists(folder)
+    if not there:
+        return None
+    chosen = next((there[name] for name in (part, *_STAND_INS.get(part, ())) if name in there), None)
+    if chosen is None:
+        place = folder / "ImageSets" / "Main"
+        raise DataError(f"{place} lists no part {part!r}, but {', '.join(there)}. Add a file {part}.txt that lists it.")
+    return chosen
+
+
+def _voc_lists(folder: Path) -> dict[str, Path]:
+    paths = (folder / "ImageSets" / "Main" / f"{name}.txt" for name in ("train", "trainval", "val", "test"))
+    return {path.stem: path for path in paths if path.is_file()}
+
+
 def _xml_files(folder: Path) -> Iterator[Path]:
     for place in (folder, folder / "Annotations"):
         if place.is_dir():
@@ -177,7 +109,7 @@ def _voc_file(path: Path) -> tuple[str, Boxes, tuple[int, int] | None]:
         size = tuple(int(float(root.findtext(f"size/{side}") or 0)) for side in ("height", "width"))
         corners, labels = [], []
         for thing in root.iter("object"):
-            labels.append(thing.findtext("name") or "")
+            labels.append((thing.findtext("name") or "").strip())
             corners.append(
                 [float(thing.findtext(f"bndbox/{one}") or "nan") for one in ("xmin", "ymin", "xmax", "ymax")]
             )
@@ -245,7 +177,7 @@ def _yolo_names(content: Any, file: Path) -> dict[int, str]:
         names = dict(enumerate(names))
     if not isinstance(names, dict) or not names:
         raise DataError(f"{file} needs 'names': the classes, as a list or by their numbers.")
-    return {int(number): str(name).strip() for number, name in names.items()}
+    return {int(number): str(name).strip() for number, name in names.items() if not is_blank(name)}
 
 
 def _yolo_pictures(root: Path, beside: Path, given: str) -> list[Path]:
@@ -256,9 +188,15 @@ def _yolo_pictures(root: Path, beside: Path, given: str) -> list[Path]:
         raise NotFoundError(f"There is no {given} in {root}.")
     if place.is_file():
         lines = place.read_text(encoding="utf-8").splitlines()
-        return [beside / line.strip() for line in lines if line.strip()]
+        return [_from_list(line.strip(), place.parent, root, beside) for line in lines if line.strip()]
     found = (Path(folder) / name for folder, _, names in os.walk(place) for name in names)
     return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+
+
+def _from_list(line: str, *folders: Path) -> Path:
+    """A picture that a list names; as Ultralytics has it, what begins with "./" lies beside the list alone."""
+    tried = [folder / line for folder in (folders[:1] if line.startswith("./") else folders)]
+    return next((path for path in tried if path.is_file()), tried[0])
 
 
 def _labels_of(picture: Path) -> Path:
@@ -285,10 +223,10 @@ def _yolo_file(path: Path, names: dict[int, str]) -> Boxes:
             raise DataError(f"Line {number} of {path} holds no numbers: {line!r:.100}") from error
         if len(values) != 4 and (len(values) < 6 or len(values) % 2):
             raise DataError(f"Line {number} of {path} needs a class and four numbers. Received: {line!r:.100}")
-        if int(which) not in names:
-            raise DataError(f"Line {number} of {path} has class {int(which)}, for which 'names' has no name.")
+        if not which.is_integer() or int(which) not in names:
+            raise DataError(f"Line {number} of {path} has class {which:g}, for which 'names' has no name.")
         labels.append(names[int(which)])
-        corners.append(_from_centre(values) if len(values) == 4 else _around(values))
+        corners.append(_from_centre(values) if len(values) == 4 else around(values))
     return make_boxes(corners, labels)
 
 
@@ -297,17 +235,9 @@ def _from_centre(values: Sequence[float]) -> list[float]:
     return [x - width / 2, y - height / 2, x + width / 2, y + height / 2]
 
 
-def _around(values: Sequence[float]) -> list[float]:
+def around(values: Sequence[float]) -> list[float]:
+    """The corners of the box around points, given as x and y in turn."""
     return [min(values[::2]), min(values[1::2]), max(values[::2]), max(values[1::2])]
-
-
-def _folder_of(files: Sequence[str], path: Path) -> Path:
-    """The folder in which the pictures of a COCO file lie: the one with most of the first of them."""
-    stem = path.stem.removeprefix("instances_").removesuffix(".coco")
-    places = [base / name for base in (path.parent, path.parent.parent) for name in (*_IMAGE_FOLDERS, stem)]
-    places += [base / "images" / stem for base in (path.parent, path.parent.parent)]
-    first = files[:_LISTED]
-    return max(places, key=lambda place: sum((place / name).is_file() for name in first))
 
 
 def _first_there(folders: Sequence[Path], names: Sequence[str]) -> str | None:
@@ -327,17 +257,10 @@ def _refuse(missing: Sequence[str], of: int, where: Path) -> None:
         )
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, OSError) as error:
-        raise DataError(f"{path} is no JSON: {error}") from error
-
-
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
 def some_of(values: Sequence[Any]) -> str:
     """The first ten, for messages."""
-    return ", ".join(map(str, values[:_LISTED])) + (", …" if len(values) > _LISTED else "")
+    return ", ".join(map(str, values[:LISTED])) + (", …" if len(values) > LISTED else "")

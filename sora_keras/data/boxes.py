@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sora_keras.data.columns import is_blank
 from sora_keras.errors import DataError
 
 # What can be wrong with a box, the gravest first, and how it is said of so many of them.
@@ -69,7 +70,7 @@ def make_boxes(corners: Any, labels: Iterable[Any], crowd: Sequence[bool] | np.n
     """Boxes of what people hold them in.
 
     Raises:
-        DataError: not four numbers a box, or not as many labels as boxes.
+        DataError: not four numbers a box, not as many labels as boxes, or a label is missing or blank.
     """
     try:
         numbers = np.asarray(corners, np.float32)
@@ -78,7 +79,11 @@ def make_boxes(corners: Any, labels: Iterable[Any], crowd: Sequence[bool] | np.n
     numbers = numbers.reshape(0, 4) if numbers.size == 0 else numbers
     if numbers.ndim != 2 or numbers.shape[1] != 4:
         raise DataError(f"A box is four numbers: left, top, right and bottom. Received: shape {numbers.shape}")
-    names = np.array([_name(label) for label in labels] or [], dtype=object)
+    held = list(labels)
+    blank = [place for place, label in enumerate(held) if is_blank(label)]
+    if blank:
+        raise DataError(f"Each box needs a label. Received: {len(blank):,} empty, the first that of box {blank[0]}")
+    names = np.array([_name(label) for label in held] or [], dtype=object)
     if len(names) != len(numbers):
         raise DataError(f"Each box needs a label. Received: {len(numbers)} boxes and {len(names)} labels")
     flags = np.zeros(len(names), bool) if crowd is None else np.asarray(crowd, bool)

@@ -48,7 +48,7 @@ def file_source(paths: Path_ | Sequence[Path_], texts: tuple[str, ...] = ()) -> 
     Raises:
         NotFoundError: nothing is there. DataError: the files are empty or of a kind that is not read.
     """
-    found = [path for given in _as_list(paths) for path in _expanded(given)]
+    found = [path for given in _as_list(paths) for path in expanded(given)]
     if len(found) == 1 and found[0].is_dir():
         return class_folder_source(found[0])
     sizes, readers = zip(*(_opened(path, texts) for path in found), strict=True)
@@ -85,7 +85,12 @@ def _as_list(paths: Path_ | Sequence[Path_]) -> list[Path_]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 
-def _expanded(given: Path_) -> list[Path]:
+def expanded(given: Path_) -> list[Path]:
+    """The path that is given, if something is there, or those that a glob stands for.
+
+    Raises:
+        NotFoundError: there is nothing.
+    """
     text = os.path.expanduser(os.fspath(given))
     if "\0" in text:
         raise NotFoundError("A path cannot hold NUL bytes. For texts, pass a list of them.")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sora_keras.data.examples import Examples
-from sora_keras.data.files import is_file_list
+from sora_keras.data.files import expanded, is_file_list
 from sora_keras.data.findings import Finding
 from sora_keras.data.names import find_picture_column
 from sora_keras.data.picture import SUFFIXES, Picture, as_bytes_of_pixels, encode, local, to_picture
@@ -23,7 +23,8 @@ PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation"), 
 
 
 def read_pictures(
-    X: Any, y: Any = None, *, part: str = "train", answer_required: bool = True, memory: int | str = "auto"
+    X: Any, y: Any = None, *, part: str = "train", answer_required: bool = True, by_class: bool = True,
+    memory: int | str = "auto",
 ) -> AnyExamples:  # fmt: skip
     """Read pictures and say which column is the answer.
 
@@ -34,6 +35,8 @@ def read_pictures(
             images; a `tf.data.Dataset` of pictures and labels; a pair of such and its answers.
         y: the answers; the name of their column; or None.
         part: `"train"`, `"val"` or `"test"`, where the folder has such parts.
+        by_class: whether sub-folders are classes; if not, a folder stands for all pictures in it, however deep, or in
+            its `part` if it has one for training too.
 
     Returns:
         Examples with a column of `Picture`, under the name that it has, or `"image"`.
@@ -45,7 +48,16 @@ def read_pictures(
     if y is None and isinstance(X, tuple) and len(X) == 2 and hasattr(X[0], "__len__") and not isinstance(X[0], str):
         X, y = X
     if isinstance(X, str | os.PathLike):
-        return _from_path(Path(os.path.expanduser(local(os.fspath(X)))), y, part, answer_required, memory)
+        paths = expanded(local(os.fspath(X)))
+        if len(paths) == 1 and paths[0].is_dir():
+            has_parts = by_class or part_of(paths[0], "train") is not None
+            inner = part_of(paths[0], part) if has_parts else None
+            return _from_folder(inner or paths[0], y, answer_required, by_class)
+        pictures = [str(path) for path in paths if path.is_file() and _suffix(path.name) in SUFFIXES]
+        if pictures:
+            return _answered(_pictures(pictures), (), y, answer_required)
+        examples = read_examples(paths, y, answer_required=answer_required, memory=memory, default_name=COLUMN)
+        return with_pictures(examples, paths[0].parent)
     if is_dataset(X):
         X, labels = _from_dataset(X)
         y = labels if y is None else y
@@ -83,17 +95,9 @@ def part_of(folder: Path, part: str) -> Path | None:
     return next((folder / name for name in PARTS[part] if (folder / name).is_dir()), None)
 
 
-def _from_path(path: Path, y: Any, part: str, answer_required: bool, memory: int | str) -> AnyExamples:
-    if path.is_dir():
-        return _from_folder(part_of(path, part) or path, y, answer_required)
-    if path.suffix.lower() in SUFFIXES and path.is_file():
-        return _answered(_pictures([str(path)]), (), y, answer_required)
-    examples = read_examples(str(path), y, answer_required=answer_required, memory=memory, default_name=COLUMN)
-    return with_pictures(examples, path.parent)
-
-
-def _from_folder(folder: Path, y: Any, answer_required: bool) -> AnyExamples:
-    classes = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+def _from_folder(folder: Path, y: Any, answer_required: bool, by_class: bool) -> AnyExamples:
+    inner = folder.iterdir() if by_class else ()
+    classes = sorted(path for path in inner if path.is_dir() and not path.name.startswith("."))
     found = [(path, part.name) for part in classes for path in _files(part)]
     if classes and found:
         empty = [part.name for part in classes if part.name not in {name for _, name in found}]

@@ -62,10 +62,22 @@ def _of_pictures(encoder: Encoder) -> Encoder:
 
     def build(pixels: Any, facts: DetectorFacts) -> list[Any]:
         whole = PictureFacts(facts.size, facts.size, facts.channels, facts.classes, 0)
-        return _maps_within(pixels, encoder.build(pixels, whole), facts.size, encoder.name)
+        leaving = encoder.build(pixels, whole)
+        if encoder.pretrained:
+            _freeze_statistics(pixels, leaving)
+        return _maps_within(pixels, leaving, facts.size, encoder.name)
 
     training = replace(_SCRATCH, learning_rate=1.5e-3) if encoder.pretrained else _SCRATCH
     return Encoder(encoder.name, MODALITY, "pixels", build, training)
+
+
+def _freeze_statistics(entering: Any, leaving: Any) -> None:
+    """Keep the statistics of what was trained on more: those of a few pictures a step differ (He et al., 2017)."""
+    import keras
+
+    for layer in keras.Model(entering, leaving).layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
 
 
 def _maps_within(entering: Any, leaving: Any, size: int, name: str) -> list[Any]:

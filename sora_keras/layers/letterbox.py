@@ -14,7 +14,7 @@ from sora_keras.layers.pictures import exif_orientation, exif_place
 
 @keras.saving.register_keras_serializable(package="sora_keras")
 class PictureSizes(keras.layers.Layer):
-    """The size of encoded pictures when they stand upright, without decoding JPEG and PNG.
+    """The size of encoded pictures when they stand upright, without decoding JPEG, PNG and BMP.
 
     Input: (pictures,) encoded bytes, or pixels of one size (pictures, height, width, channels).
     Output: (pictures, 2) int32: height and width in pixels.
@@ -40,10 +40,15 @@ class PictureSizes(keras.layers.Layer):
 def _size(content: tf.Tensor) -> tf.Tensor:
     is_jpeg = tf.equal(tf.strings.substr(content, 0, 3), b"\xff\xd8\xff")
     is_png = tf.equal(tf.strings.substr(content, 1, 3), b"PNG")
+    begins_so = tf.equal(tf.strings.substr(content, 0, 2), b"BM")
+    is_bmp = begins_so & tf.equal(tf.strings.substr(content, 14, 1), b"\x28")  # a header of 40 bytes, the usual
     return tf.case(
-        [(is_jpeg, lambda: _jpeg_size(content)), (is_png, lambda: _png_size(content))],
+        [
+            (is_jpeg, lambda: _jpeg_size(content)), (is_png, lambda: _png_size(content)),
+            (is_bmp, lambda: _bmp_size(content)),
+        ],
         default=lambda: tf.shape(tf.io.decode_image(content, expand_animations=False))[:2],
-    )
+    )  # fmt: skip
 
 
 def _jpeg_size(content: tf.Tensor) -> tf.Tensor:
@@ -57,6 +62,11 @@ def _png_size(content: tf.Tensor) -> tf.Tensor:
     header = tf.cast(tf.io.decode_raw(tf.strings.substr(content, 16, 8), tf.uint8), tf.int32)
     sides = tf.reduce_sum(tf.reshape(header, (2, 4)) * [1 << 24, 1 << 16, 1 << 8, 1], axis=1)
     return sides[::-1]
+
+
+def _bmp_size(content: tf.Tensor) -> tf.Tensor:
+    width_and_height = tf.io.decode_raw(tf.strings.substr(content, 18, 8), tf.int32)
+    return tf.abs(tf.reshape(width_and_height, [2]))[::-1]  # a height below zero says that rows begin at the top
 
 
 def letterbox(sizes: Any, side: int) -> tuple[Any, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from sora_keras.errors import DataError, ParameterError
 from sora_keras.recipe import Recipe
 from sora_keras.tasks.detector_answers import (
     Asked,
+    at_once,
     average_precision_of,
     chosen,
     detect,
@@ -25,6 +25,7 @@ from sora_keras.tasks.detector_answers import (
     make_graph,
     place_of,
     share_found_again,
+    tile_with,
     tiled_answers,
 )
 from sora_keras.tasks.picture_items import PictureItems, sides_of, usual_shape
@@ -40,11 +41,11 @@ if TYPE_CHECKING:
     from sora_keras.evaluation import BoxReport, Decision
     from sora_keras.explanation import PictureExplanation
     from sora_keras.task import Fitted
+    from sora_keras.training import TrainingSettings
 
 _SMALLEST, _LARGEST = 64, 416  # pixels a side that "auto" brings pictures to
 _MOST_TRAINED = 300  # boxes of a picture that are trained on
 _LOWEST = 0.001  # the score from which `evaluate` counts, as is usual (COCO)
-_MOST_PIXELS = 2**22  # that are answered together
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -66,10 +67,10 @@ class ObjectDetector(PictureItems, Recipe):
             quarter. None takes pictures whole. For things that are small in large pictures.
         threshold: the lowest score that is answered, 0 to 1.
         overlap: the highest IoU of two boxes of a class that are both answered, 0 to 1.
-        augment: what is done to training pictures: `"auto"` changes their size, place and light, mirrors them and,
-            where there is time for 60 passes, makes some of four (mosaic; not in the last of the passes); None; or a
-            callable from pixels (batch, size, size, channels) and boxes (batch, boxes, 5), class, left, top, right,
-            bottom as shares of the side, to the same.
+        augment: what is done to training pictures: `"auto"` changes their size, place, colours and light, mirrors
+            them and, where there is time for 60 passes, makes some of four (mosaic; not in the last of the passes);
+            None; or a callable from pixels (batch, size, size, channels) and boxes (batch, boxes, 5), class, left,
+            top, right, bottom as shares of the side, to the same.
         flips: the directions in which `augment="auto"` mirrors: `"horizontal"`, `"vertical"`.
 
     Example:
@@ -116,7 +117,9 @@ class ObjectDetector(PictureItems, Recipe):
         if answers:
             examples = data.read_boxes(X, y, part="train" if schema is None else "test", memory=self.memory)
         else:
-            examples = data.read_pictures(X, part="test", answer_required=False, memory=self.memory)
+            examples = data.read_pictures(
+                X, part="test", answer_required=False, by_class=False, memory=self.memory
+            )  # fmt: skip
         item = data.find_picture_column(examples, exclude=(examples.answer,))
         return examples if schema is None or item == schema.item else examples.rename({item: schema.item})
 
@@ -151,6 +154,7 @@ class ObjectDetector(PictureItems, Recipe):
         """Class and corners as shares of the square, (examples, boxes, 5) float32; class -1 where there is no box."""
         from sora_keras.training import make_box_targets
 
+        self.targets(examples, schema)  # raises for a class that is not known
         return make_box_targets(
             examples.column(schema.answer), labels_of(schema).classes, side=preprocessing.size[0],
             most=_MOST_TRAINED, say=print if self.verbose else None,
@@ -207,19 +211,19 @@ class ObjectDetector(PictureItems, Recipe):
         return core
 
     def at_once(self, core: keras.Model) -> int:
-        return max(1, min(256, _MOST_PIXELS // core.input.shape[1] ** 2))
+        return at_once(core.input.shape[1])
 
-    def augmentation(self, core: keras.Model, rows: int) -> Any:
+    def augmentation(self, core: keras.Model, rows: int, settings: TrainingSettings) -> Any:
         from sora_keras.encoders.pictures import work_of
         from sora_keras.training import make_box_augmentation, work_in
 
-        ends, passes = None, math.inf
+        passes = math.inf
         if self.time_limit is not None:
-            ends = time.monotonic() + self.time_limit
             passes = work_in(self.time_limit, rows) / max(1.0, work_of(core.input, core.output))
         return make_box_augmentation(
-            self.augment, flips=self.flips, epochs=self.epochs, ends=ends, seed=self.seed, passes=passes
-        )
+            self.augment, flips=self.flips, epochs=settings.epochs, ends=settings.deadline, seed=self.seed,
+            passes=passes,
+        )  # fmt: skip
 
     def loss(self, schema: Schema, core: keras.Model, encoder: Any) -> Any:
         from sora_keras.encoders import resolve_encoder
@@ -361,7 +365,7 @@ class ObjectDetector(PictureItems, Recipe):
         return float(self.evaluate(X, y)["map"])
 
     def explain(self, item: Any, *, target: Any = None, method: str = "auto") -> PictureExplanation:
-        """Which parts of a picture drove one of its detections.
+        """Which parts of a picture, or of the tile that it was found in, drove one of its detections.
 
         Args:
             item: a picture. target: which detection, by its place (0, the surest, by default), or the surest of a
@@ -374,7 +378,10 @@ class ObjectDetector(PictureItems, Recipe):
         from sora_keras.explanation import explain_box
 
         fitted, pictures = self.fitted, self.check_items([item])
-        place, kind = place_of(self, pictures, chosen(self(item, tile=0), target, self.threshold))
+        found = chosen(self(item), target, self.threshold)
+        if self.tile:
+            pictures[0], found = tile_with(pictures[0], found, self.tile)
+        place, kind = place_of(self, pictures, found)
         return explain_box(
             fitted.preprocessing(self.raw(pictures)).numpy()[0],
             core=fitted.core,

@@ -12,7 +12,7 @@ import numpy as np
 
 from sora_keras import parameters
 from sora_keras.answering import Graph, answer_chunk, answer_few
-from sora_keras.data import Boxes, Finding, left_out, object_column
+from sora_keras.data import Boxes, Finding, left_out, object_column, to_picture
 from sora_keras.data.tiles import cut, own_part, upright_pixels
 from sora_keras.detections import Detection, Detections
 from sora_keras.errors import DataError, ParameterError, nearest
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Answers = dict[str, np.ndarray]
 
 _LOWEST = 0.001  # the score from which a quantised core is measured
+_MOST_PIXELS = 2**22  # that are answered together
+_MOST_APART = 20_000  # boxes of a class in a picture, of which those that say the same are told
 _SAME = 0.5  # IoU from which two boxes are the same
 
 
@@ -56,6 +58,11 @@ class Asked:
         if own.tile != 0:
             parameters.check_number("tile", own.tile, least=32, most=4096, whole=True)
         return own
+
+
+def at_once(side: int) -> int:
+    """How many squares of so many pixels a side are answered together."""
+    return max(1, min(256, _MOST_PIXELS // side**2))
 
 
 @dataclass(eq=False)
@@ -223,7 +230,8 @@ def _tiled(recipe: ObjectDetector, picture: Any, asked: Asked) -> Answers:
     height, width = pixels.shape[:2]
     graph, tiles = _Graphs.of(recipe).pixels(), cut(pixels, asked.tile)
     parts: list[Answers] = []
-    while some := list(islice(tiles, recipe.at_once(recipe.fitted.core))):
+    together = min(recipe.at_once(recipe.fitted.core), at_once(asked.tile))
+    while some := list(islice(tiles, together)):
         batch = tf.constant(np.stack([one for _, _, one in some]), tf.float32)
         answers = {name: value.numpy() for name, value in graph(batch, asked.threshold, asked.overlap).items()}
         for place, (left, top, _) in enumerate(some):
@@ -246,6 +254,8 @@ def _apart(found: Answers, overlap: float) -> np.ndarray:
     kept = [np.zeros(0, np.int64)]
     for kind in np.unique(found["class_id"]):
         places = np.flatnonzero(found["class_id"] == kind)
+        if len(places) > _MOST_APART:  # the time grows with the square of how many there are
+            places = places[np.argsort(-found["score"][places], kind="stable")[:_MOST_APART]]
         some = tf.image.non_max_suppression(
             found["box"][places], found["score"][places], len(places), iou_threshold=overlap
         )
@@ -341,6 +351,23 @@ def chosen(found: Detections, target: Any, threshold: float) -> Detection:
         f"target must be a place from 0 to {len(found) - 1}, or a class that is found: {', '.join(known)}."
         f"{nearest(text, known)} Received: {target!r}"
     )
+
+
+def tile_with(picture: Any, found: Detection, tile: int) -> tuple[Any, Detection]:
+    """The tile of a picture that answered for a detection, as a picture, and the detection where it is in there."""
+    pixels = upright_pixels(picture)
+    middle = np.array([found.left + found.right, found.top + found.bottom]) / 2
+
+    def away(part: tuple[int, int, np.ndarray]) -> float:
+        # Boxes are clipped after their tile is known, which may move the middle out of its part.
+        left, top, right, bottom = own_part(part[0], part[1], tile, *pixels.shape[:2])
+        return float(max(np.max([left, top] - middle), np.max(middle - [right, bottom]), 0.0))
+
+    left, top, shown = min(cut(pixels, tile), key=away)
+    moved = replace(
+        found, left=found.left - left, top=found.top - top, right=found.right - left, bottom=found.bottom - top
+    )  # fmt: skip
+    return to_picture(shown), moved
 
 
 def place_of(recipe: ObjectDetector, pictures: np.ndarray, found: Detection) -> tuple[int, int]:

@@ -49,7 +49,7 @@ def copying(X: Any, copies: str | os.PathLike[str] | None, *, every: int, overwr
     if target.suffix.lower() not in VIDEOS:
         with new_folder(target, overwrite=overwrite, mark=_MARK) as folder:
             (folder / _MARK).write_text("Copies with what a detector of Sora Keras found in them.\n", encoding="utf-8")
-            yield _Folder(folder, None if video else source)
+            yield _Folder(folder, source if source is not None and source.is_dir() else None)
         return
     if source is None or not video or target.suffix.lower() != _VIDEO:
         raise ParameterError(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sora_keras.encoders import TrainingDefaults
     from sora_keras.evaluation import PictureGrid
     from sora_keras.explanation import PictureExplanation
-    from sora_keras.training import Augmentation
+    from sora_keras.training import Augmentation, TrainingSettings
 
 _SAMPLED = 256
 _LARGEST = 128
@@ -95,7 +95,9 @@ class ImageClassifier(PictureItems, Classifier):
 
         if schema is None:
             return data.read_pictures(X, y, memory=self.memory)
-        examples = data.read_pictures(X, y, part="test", answer_required=False, memory=self.memory)
+        examples = data.read_pictures(
+            X, y, part="test", answer_required=False, by_class=answers, memory=self.memory
+        )  # fmt: skip
         if answers and y is None:
             examples = data.with_known_answer(examples, schema.answer)
         if schema.item not in examples.names:
@@ -176,7 +178,7 @@ class ImageClassifier(PictureItems, Classifier):
 
         return None if self.time_limit is None else work_in(self.time_limit, rows)
 
-    def augmentation(self, core: keras.Model, rows: int) -> Augmentation | None:
+    def augmentation(self, core: keras.Model, rows: int, settings: TrainingSettings) -> Augmentation | None:
         from sora_keras.encoders.pictures import work_of
         from sora_keras.training import make_augmentation
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -29,9 +30,9 @@ class PictureItems:
 
     def numberer(self, preprocessing: Any, schema: Schema) -> Callable[[Any], PixelCache]:
         from sora_keras.data import parse_memory
-        from sora_keras.training import decode_pictures
+        from sora_keras.training import BatchDecoder, decode_pictures
 
-        budget = parse_memory(self.memory)
+        budget, decoder = parse_memory(self.memory), BatchDecoder(preprocessing)
         say = print if self.verbose else None
         broken, tried = 0, 0
 
@@ -39,7 +40,7 @@ class PictureItems:
             # A small part for validation may have many broken pictures by chance: what counts is their share of all.
             nonlocal broken, tried
             pictures = examples.column(schema.item)
-            cache = decode_pictures(preprocessing, pictures, budget=budget, say=say, before=(broken, tried))
+            cache = decode_pictures(decoder, pictures, budget=budget, say=say, before=(broken, tried))
             broken, tried = broken + len(pictures) - len(cache), tried + len(pictures)
             return cache
 
@@ -58,7 +59,7 @@ class PictureItems:
 
     def is_one(self, item: Any) -> bool:
         if isinstance(item, str | os.PathLike):
-            return not Path(item).is_dir()
+            return Path(item).is_file() or not (Path(item).is_dir() or glob.has_magic(os.fspath(item)))
         if isinstance(item, list | tuple):
             return False
         return not (hasattr(item, "__array__") and np.ndim(item) == 4)
@@ -67,7 +68,7 @@ class PictureItems:
         from sora_keras.data import read_pictures
 
         if isinstance(several, str | os.PathLike):
-            examples = read_pictures(several, part="test", answer_required=False)
+            examples = read_pictures(several, part="test", answer_required=False, by_class=False)
             return list(examples.column(examples.names[0]))
         return list(several)
 

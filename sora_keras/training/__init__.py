@@ -8,7 +8,7 @@ from sora_keras.training.feeding import Feed, NumberCache, Numbers
 from sora_keras.training.loop import TrainingRecord, TrainingSettings, train
 from sora_keras.training.losses import mean_next_item, smoothed_crossentropy
 from sora_keras.training.numbering import text_numberer
-from sora_keras.training.pixels import PixelCache, decode_pictures
+from sora_keras.training.pixels import BatchDecoder, PixelCache, decode_pictures
 from sora_keras.training.speed import work_in
 from sora_keras.training.surroundings import precision, reproducible
 from sora_keras.training.transfer import train_in_two_steps
@@ -16,6 +16,7 @@ from sora_keras.training.windows import Windows, cut_windows, end_windows
 
 __all__ = [
     "Augmentation",
+    "BatchDecoder",
     "BoxAugmentation",
     "Feed",
     "NumberCache",

@@ -16,6 +16,7 @@ _ZOOM = (0.75, 1.35)  # how large a picture becomes
 _MIXED, _FEW_PASSES = 0.3, 60  # how many pictures are made of four, and the passes from which some are
 _MOVED = 0.2  # of a side, at most
 _LIGHTER = 0.25
+_COLOURS, _TINT = (0.7, 1.3), 0.05  # how strong colours become, and how much one channel gains on the others
 _LEFT = 0.3  # of a box must still be seen, or it is none
 _SMALLEST = 2.0  # pixels a side of a box
 _MOST_ROWS = 128  # for boxes, unless a picture alone has more
@@ -26,7 +27,7 @@ class BoxAugmentation:
     """What is done to a batch of training pictures and their boxes.
 
     Four pictures become one (mosaic, Bochkovskiy et al., 2020), pictures become larger or smaller and move, are
-    mirrored, and get lighter or darker.
+    mirrored, get other colours where they have some, and become lighter or darker.
 
     Args:
         epochs: of the training; in the last of them nothing is mixed. ends: `time.monotonic()` at which it is stopped
@@ -38,7 +39,7 @@ class BoxAugmentation:
     asked = True
 
     def __init__(
-        self, *, epochs: float, seed: int, mosaic: float = _MIXED, flips: Sequence[str] = ("horizontal",),
+        self, *, epochs: int, seed: int, mosaic: float = _MIXED, flips: Sequence[str] = ("horizontal",),
         ends: float | None = None,
     ) -> None:  # fmt: skip
         import keras
@@ -145,6 +146,11 @@ class BoxAugmentation:
     def _lit(self, pixels: Any) -> Any:
         import tensorflow as tf
 
+        if pixels.shape[-1] == 3:
+            grey = tf.reduce_mean(pixels, axis=3, keepdims=True)
+            strong = self._draw(pixels, 1, 1, 1, low=_COLOURS[0], high=_COLOURS[1])
+            tint = self._draw(pixels, 1, 1, 3, low=1 - _TINT, high=1 + _TINT)
+            pixels = (grey + (pixels - grey) * strong) * tint
         times = self._draw(pixels, 1, 1, 1, low=1 - _LIGHTER, high=1 + _LIGHTER)
         more = 255 * self._draw(pixels, 1, 1, 1, low=-_LIGHTER / 2, high=_LIGHTER / 2)
         mean = tf.reduce_mean(pixels, axis=(1, 2, 3), keepdims=True)
@@ -172,15 +178,14 @@ def _packed(truth: Any, most: Any) -> Any:
 
 
 def make_box_augmentation(
-    given: Any, *, flips: Sequence[str], epochs: int | str, ends: float | None, seed: int, passes: float = math.inf
+    given: Any, *, flips: Sequence[str], epochs: int, ends: float | None, seed: int, passes: float = math.inf
 ) -> BoxAugmentation | OwnAugmentation | None:  # fmt: skip
     """The augmentation that a user asked for.
 
     Args:
         given: `"auto"`, None, or a callable from pixels and boxes to the same, as `BoxAugmentation` is.
-        flips: the directions in which `"auto"` mirrors. epochs: of the training, or `"auto"`, where that is not known
-            before. passes: that there is time for: in fewer than 60 a network learns more from pictures that are not
-            mixed.
+        flips: the directions in which `"auto"` mirrors. epochs, ends: as of `BoxAugmentation`. passes: that there is
+            time for: in fewer than 60 a network learns more from pictures that are not mixed.
 
     Raises:
         ParameterError, ArgumentTypeError: it is none of these.
@@ -194,9 +199,8 @@ def make_box_augmentation(
                 f"augment must be 'auto', None or a callable, and flips some of {', '.join(FLIPS)} in a list. "
                 f"Received: augment={given!r}, flips={flips!r}"
             )
-        known = math.inf if isinstance(epochs, str) else epochs
-        mosaic = 0.0 if min(known, passes) < _FEW_PASSES else _MIXED
-        return BoxAugmentation(epochs=known, seed=seed, flips=flips, ends=ends, mosaic=mosaic)
+        mosaic = 0.0 if min(epochs, passes) < _FEW_PASSES else _MIXED
+        return BoxAugmentation(epochs=epochs, seed=seed, flips=flips, ends=ends, mosaic=mosaic)
     if not callable(given):
         raise ArgumentTypeError(f"augment must be 'auto', None or a callable. Received: {given!r}")
     return OwnAugmentation(given)

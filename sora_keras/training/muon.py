@@ -17,10 +17,10 @@ class ConvolutionMuon(keras.optimizers.Muon):
 
     Keras' Muon moves matrices by a momentum whose singular values are all brought near one, and everything else as
     AdamW does. Here a kernel (height, width, inputs, outputs) counts as a matrix of as many columns as outputs, as in
-    the original. Biases, scales, kernels with one column and the layer that gives the logits stay with AdamW.
+    the original. Biases, scales, kernels with one column and a layer named `"head"` stay with AdamW.
 
     Args: as `keras.optimizers.Muon`. `exclude_layers`, regular expressions that are searched in the paths of
-        variables, stand by default for the layer named `"head"`.
+        variables, stand by default for that layer.
     """
 
     def __init__(self, learning_rate: Any = 0.01, weight_decay: float = 0.05, **kwargs: Any) -> None:

@@ -70,7 +70,8 @@ def decode_pictures(
     """Decode every picture on all cores; what cannot be decoded is left out with its reason.
 
     Args:
-        decoder: a `DecodePictures`. pictures: (examples,) of `Picture`.
+        decoder: a `DecodePictures`, or a `BatchDecoder`, which keeps its graphs from call to call.
+        pictures: (examples,) of `Picture`.
         budget: bytes of pixels that may stay in memory; more go to a temporary file.
         say: is told of pictures left out.
         before: how many of how many pictures of the same data were left out already.
@@ -80,9 +81,9 @@ def decode_pictures(
     """
     import tensorflow as tf
 
-    shape = (len(pictures), *decoder.size, decoder.channels)
+    decode = decoder if isinstance(decoder, BatchDecoder) else BatchDecoder(decoder)
+    shape = (len(pictures), *decode.decoder.size, decode.decoder.channels)
     pixels = _room(shape, budget)
-    decode = _Decode(decoder)
     broken: dict[int, str] = {}
 
     def work(start: int) -> None:
@@ -111,7 +112,7 @@ def decode_pictures(
     return PixelCache(pixels[rows], rows, (finding,))
 
 
-class _Decode:
+class BatchDecoder:
     """Decodes a batch by the decoder's graphs: pictures that need no questions asked together, the rest one by one."""
 
     def __init__(self, decoder: Any) -> None:
@@ -147,7 +148,7 @@ class _Decode:
             return self._graphs[way]
 
 
-def _decode_one(decode: _Decode, picture: Any, out: np.ndarray) -> str:
+def _decode_one(decode: BatchDecoder, picture: Any, out: np.ndarray) -> str:
     """Decode one picture into its place; the reason where that fails, else nothing."""
     import tensorflow as tf
 

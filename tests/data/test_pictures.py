@@ -39,6 +39,26 @@ def test_a_folder_with_parts_gives_the_part_that_is_asked_for(tmp_path: Path) ->
     assert sizes == [12, 6, 4]
 
 
+def test_a_folder_that_is_answered_stands_for_all_pictures_in_it(folder: Path) -> None:
+    one = next(folder.rglob("*.png"))
+    (folder / "a.png").write_bytes(one.read_bytes())
+    (folder / "notes").mkdir()
+    examples = data.read_pictures(folder, answer_required=False, by_class=False)
+    assert examples.names == ("image",)
+    assert [str(one) for one in examples.column("image")] == [str(one) for one in sorted(folder.rglob("*.png"))]
+    for part, count in (("train", 12), ("test", 4)):
+        class_folder(folder / part, count)
+    assert len(data.read_pictures(folder, part="test", answer_required=False, by_class=False)) == 4
+
+
+def test_a_glob_stands_for_the_pictures_that_it_finds(folder: Path) -> None:
+    (folder / "across" / "notes.txt").write_text("none")
+    examples = data.read_pictures(str(folder / "across" / "*"), answer_required=False)
+    assert [str(one) for one in examples.column("image")] == sorted(map(str, (folder / "across").glob("*.png")))
+    with pytest.raises(NotFoundError, match="no file"):
+        data.read_pictures(str(folder / "*.jpg"), answer_required=False)
+
+
 def test_a_table_of_paths_relative_to_its_file(folder: Path) -> None:
     rows = [(str(path.relative_to(folder)), path.parent.name) for path in sorted(folder.rglob("*.png"))]
     pd.DataFrame(rows, columns=["path", "kind"]).to_csv(folder / "table.csv", index=False)

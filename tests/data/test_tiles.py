@@ -71,17 +71,40 @@ def test_a_lying_picture_is_set_upright() -> None:
     assert upright_pixels(Picture(content=encoded(lying, "JPEG", exif=exif))).shape == (20, 10, 3)
 
 
-def test_a_broken_picture_is_left_out_and_many_are_refused() -> None:
-    whole, broken = (
-        to_picture(np.zeros((8, 8, 3), np.uint8)),
-        Picture(content=encoded(np.zeros((8, 8, 3), np.uint8))[:40]),
-    )
-    none = make_boxes([], [])
-    tiles, _ = cut_examples(_examples([*[whole] * 39, broken], [none] * 40), "image", 32)
-    assert len(tiles) == 39
-    assert "1 of 40" in tiles.notes[-1].message
+def test_transparent_parts_are_white() -> None:
+    from PIL import Image
+
+    glass = Image.fromarray(np.zeros((10, 20, 4), np.uint8))
+    assert (upright_pixels(Picture(content=encoded(glass))) == 255).all()
+
+
+def test_pictures_are_decoded_when_their_tiles_are_read_and_one_after_the_other(monkeypatch) -> None:
+    decoded = []
+
+    def counted(picture: Picture) -> np.ndarray:
+        decoded.append(picture)
+        return upright_pixels(picture)
+
+    monkeypatch.setattr("sora_keras.data.tiles.upright_pixels", counted)
+    pictures = [to_picture(np.full((100, 64, 3), shade, np.uint8)) for shade in range(4)]
+    sized = Boxes(np.zeros((0, 4), np.float32), np.zeros(0, object), np.zeros(0, bool), (100, 64))
+    tiles, _ = cut_examples(_examples(pictures, [sized] * 4), "image", 64)
+    assert decoded == []
+    shades = [int(upright_pixels(one).max()) for one in tiles.column("image")]
+    assert shades == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert decoded == pictures
+    first, second = tiles.column("image")[:2]
+    assert first != second
+    assert first.digest != second.digest
+    assert str(second).endswith("the tile at 0, 36")
+
+
+def test_a_broken_picture_says_so_when_its_tile_is_read() -> None:
+    broken = Picture(content=encoded(np.zeros((8, 8, 3), np.uint8))[:40])
+    tiles, rows = cut_examples(_examples([broken], [make_boxes([], [])]), "image", 32)
+    assert rows.tolist() == [0]
     with pytest.raises(DataError, match="cannot be"):
-        cut_examples(_examples([whole, broken], [none] * 2), "image", 32)
+        tiles.column("image")[0].read()
 
 
 def _examples(pictures: list[Picture], boxes: list[Boxes]) -> Examples:

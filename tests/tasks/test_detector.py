@@ -17,10 +17,10 @@ from sora_keras.errors import ArgumentTypeError, DataError, NotFittedError, Para
 from sora_keras.evaluation import score_boxes
 from sora_keras.tasks.detector import ObjectDetector
 from sora_keras.tasks.detector_answers import found_in
-from tests.boxes import CLASSES, HEIGHT, WIDTH, scenes, write_coco, write_table, write_voc, write_yolo
+from tests.boxes import CLASSES, HEIGHT, TINY, WIDTH, scenes, write_coco, write_table, write_voc, write_yolo
 from tests.pictures import encoded
 
-QUICK = {"encoder": "compact", "size": 64, "augment": None, "verbose": False}
+QUICK = {"encoder": TINY, "size": 64, "augment": None, "verbose": False}
 
 
 def annotated(boxes: list[Boxes]) -> list[dict[str, object]]:
@@ -30,7 +30,9 @@ def annotated(boxes: list[Boxes]) -> list[dict[str, object]]:
 @pytest.fixture(scope="module")
 def fitted() -> ObjectDetector:
     pictures, boxes = scenes(160, seed=1)
-    return ObjectDetector(epochs=16, batch_size=8, **{**QUICK, "augment": "auto"}).fit(pictures, annotated(boxes))
+    return ObjectDetector(epochs=16, batch_size=8, size=64, encoder="compact", verbose=False).fit(
+        pictures, annotated(boxes)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +201,17 @@ def test_an_explanation_points_at_the_box(fitted, unseen) -> None:
     )
 
 
+def test_a_box_that_was_found_in_a_tile_is_explained_there(fitted, unseen) -> None:
+    large = np.zeros((3 * HEIGHT, 3 * WIDTH, 3), np.uint8)
+    large[2 * HEIGHT :, 2 * WIDTH :] = unseen[0][0]
+    recipe = sora.ObjectDetector(tile=WIDTH)
+    recipe._fitted = fitted.fitted
+    [found, *_] = recipe(large)
+    explained = recipe.explain(large)
+    assert explained.label == found.label
+    assert explained.pixels.shape[:2] == (64, 64)
+
+
 # Exports.
 
 ANSWER = """
@@ -274,6 +287,13 @@ def test_parameters_out_of_range_are_refused(given, said) -> None:
 def test_a_class_that_is_not_known_cannot_be_scored(fitted, unseen) -> None:
     with pytest.raises(DataError, match="'cat'"):
         fitted.evaluate(unseen[0][:1], [{"boxes": [[0, 0, 5, 5]], "labels": ["cat"]}])
+
+
+def test_a_class_that_only_validation_has_is_named(unseen) -> None:
+    pictures, boxes = unseen[0][:4], annotated(unseen[1][:4])
+    rare = [{"boxes": [[0, 0, 8, 8]], "labels": ["cat"]}] * 4
+    with pytest.raises(DataError, match="'cat'"):
+        ObjectDetector(epochs=1, **QUICK).fit(pictures, boxes, validation=(pictures, rare))
 
 
 def test_one_class_is_enough() -> None:

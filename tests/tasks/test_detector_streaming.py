@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sora_keras.data import Picture, to_picture
+from sora_keras.data import Picture, read_pictures, to_picture
 from sora_keras.data.frames import is_video, read_frames
 from sora_keras.data.thumbnails import shown
 from sora_keras.detections import Detection, Detections
@@ -35,7 +35,8 @@ class Brightest:
             for frame in read_frames(X, every=every):
                 yield self.answer(frame.picture, str(X), frame=frame.number, seconds=frame.seconds)
             return
-        held = sorted(path for path in X.rglob("*.*")) if isinstance(X, Path) else X
+        some = isinstance(X, str | Path)
+        held = read_pictures(X, answer_required=False, by_class=False).column("image") if some else X
         for place, picture in enumerate(map(to_picture, held)):
             yield self.answer(picture, picture.path or f"picture {place}")
 
@@ -120,11 +121,14 @@ def test_copies_of_a_list_lie_side_by_side(photos: Path, tmp_path: Path) -> None
     assert lines_of(tmp_path / "found.jsonl")[3]["source"] == "picture 3"
 
 
-def test_a_glob_is_read_and_copied(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Brightest, "stream", lambda self, X, **asked: map(self.one, sorted(photos.rglob("b.jpg"))))
-    monkeypatch.setattr(Brightest, "one", lambda self, path: self.answer(to_picture(path), str(path)), raising=False)
+def test_a_glob_is_read_and_copied(photos: Path, tmp_path: Path) -> None:
     stream_to(Brightest(), str(photos / "*" / "b.jpg"), tmp_path / "found.jsonl", copies=tmp_path / "copies")
     assert names_in(tmp_path / "copies") == ["b.jpg", "b_2.jpg", "copies.txt"]
+
+
+def test_one_picture_is_copied_under_its_name(photos: Path, tmp_path: Path) -> None:
+    stream_to(Brightest(), photos / "a.png", tmp_path / "found.jsonl", copies=tmp_path / "copies")
+    assert names_in(tmp_path / "copies") == ["a.png", "copies.txt"]
 
 
 def test_an_unreadable_picture_has_its_reason_in_its_line(photos: Path, tmp_path: Path, capsys) -> None:
