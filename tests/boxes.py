@@ -31,7 +31,8 @@ def _tiny(pixels: Any, facts: DetectorFacts) -> list[Any]:
     return maps
 
 
-TINY = register_encoder(Encoder("tiny", "detection", "pixels", _tiny, TrainingDefaults(3e-3, 16, 20, 20))).name
+_LEARNS = TrainingDefaults(3e-2, 16, 20, 20, schedule="cosine", weight_decay=0.05, optimizer="muon")
+TINY = register_encoder(Encoder("tiny", "detection", "pixels", _tiny, _LEARNS)).name
 
 
 def scenes(count: int = 4, seed: int = 0) -> tuple[list[np.ndarray], list[Boxes]]:

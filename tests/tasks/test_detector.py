@@ -30,9 +30,7 @@ def annotated(boxes: list[Boxes]) -> list[dict[str, object]]:
 @pytest.fixture(scope="module")
 def fitted() -> ObjectDetector:
     pictures, boxes = scenes(160, seed=1)
-    return ObjectDetector(epochs=16, batch_size=8, size=64, encoder="compact", verbose=False).fit(
-        pictures, annotated(boxes)
-    )
+    return ObjectDetector(epochs=14, batch_size=8, size=64, encoder=TINY, verbose=False).fit(pictures, annotated(boxes))
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from sora_keras.encoders.detecting import DetectorFacts, detector_core
 from sora_keras.encoders.registry import find_encoder
 from sora_keras.layers.places import BINS, corners_of, places_of, side_of
 from sora_keras.training.box_loss import assign, detection_loss
+from tests.boxes import TINY
 
 SIZE, CLASSES = 64, 3
 CENTRES, STRIDES = places_of(SIZE)
@@ -138,9 +139,12 @@ def test_the_right_answer_costs_least() -> None:
 def test_a_core_learns_where_one_thing_is() -> None:
     keras.utils.set_random_seed(0)
     facts = DetectorFacts(SIZE, 1, CLASSES)
-    core = detector_core(lambda pixels: find_encoder("compact", "detection").build(pixels, facts), facts)
-    assert core.output_shape == (None, PLACES, 4 * BINS + CLASSES)
-    assert core.count_params() < 1_500_000
+    compact, core = (
+        detector_core(lambda pixels, name=name: find_encoder(name, "detection").build(pixels, facts), facts)
+        for name in ("compact", TINY)
+    )
+    assert compact.output_shape == core.output_shape == (None, PLACES, 4 * BINS + CLASSES)
+    assert compact.count_params() < 1_500_000
     pixels, truth = made()
     core.compile(keras.optimizers.AdamW(2e-3), detection_loss, jit_compile=False)
     first = core.evaluate(pixels, truth, verbose=0)
