@@ -23,7 +23,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 check-tests: $(VENV)/.dev
-	$(BIN)/pytest -n 2 --cov --cov-fail-under=90 --durations=25
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-fail-under=90 --durations=25
 
 notebook: $(VENV)/.dev
 	$(BIN)/python notebooks/execute.py notebooks/*.ipynb

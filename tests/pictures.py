@@ -21,6 +21,14 @@ def shapes(count: int = 60, side: int = 16, seed: int = 0) -> tuple[np.ndarray, 
     return pixels, labels
 
 
+def small(pixels: Any) -> Any:
+    """An encoder that is traced at once, for tests that do not ask what was learned."""
+    import keras
+
+    hidden = keras.layers.Conv2D(8, 3, 2, padding="same", activation="relu")(pixels)
+    return keras.layers.GlobalAveragePooling2D()(hidden)
+
+
 def encoded(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
     """An array or Pillow image in a file format."""
     target = io.BytesIO()

@@ -17,9 +17,6 @@ from tests.boxes import scenes, write_coco, write_yolo
 from tests.pictures import encoded, shapes
 from tests.recommending import ratings
 
-# What these lines reach others reach too, and counting them makes tracing a third slower.
-pytestmark = pytest.mark.no_cover
-
 
 def test_applications_are_listed_with_what_they_do() -> None:
     known = list_applications()

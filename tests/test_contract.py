@@ -15,9 +15,6 @@ from tests.conftest import reviews
 from tests.pictures import shapes
 from tests.recommending import ratings
 
-# What these lines reach others reach too, and counting them makes tracing a third slower.
-pytestmark = pytest.mark.no_cover
-
 # A little data for each; a new recipe adds a line.
 DATA = {
     "text-classifier": reviews, "image-classifier": shapes, "recommender": ratings, "detector": annotated_scenes,

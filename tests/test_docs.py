@@ -14,9 +14,6 @@ from sora_keras.encoders import registry
 from sora_keras.encoders.registry import find_encoder
 from tests.boxes import TINY
 
-# What these lines reach others reach too, and counting them makes tracing a third slower.
-pytestmark = pytest.mark.no_cover
-
 ROOT = Path(__file__).resolve().parent.parent
 WITH_CODE = (
     "README.md", "README.zh-CN.md", "docs/text.md", "docs/images.md", "docs/detection.md", "docs/recommendations.md",

@@ -16,12 +16,12 @@ import sora_keras as sora
 from sora_keras.data import read_pictures, to_picture
 from sora_keras.data.picture_header import MOST_PIXELS, claimed_size
 from sora_keras.errors import DataError, NotFoundError, ParameterError
-from tests.pictures import class_folder, encoded, shapes
+from tests.pictures import class_folder, encoded, shapes, small
 
 
 @pytest.fixture(scope="module")
 def fitted() -> sora.ImageClassifier:
-    return sora.ImageClassifier(epochs=1, refit=False, verbose=False).fit(*shapes(40))
+    return sora.ImageClassifier(encoder=small, epochs=1, refit=False, verbose=False).fit(*shapes(40))
 
 
 def noise(height: int = 40, width: int = 60) -> np.ndarray:
@@ -112,7 +112,7 @@ def test_broken_files_are_left_out_of_training_and_of_scores_and_named(tmp_path:
     broken = {f"{fault}.jpg": content for fault, content in broken_files().items()}
     for name, content in broken.items():
         (tmp_path / "across" / name).write_bytes(content)
-    recipe = sora.ImageClassifier(epochs=1, refit=False, verbose=False).fit(tmp_path)
+    recipe = sora.ImageClassifier(encoder=small, epochs=1, refit=False, verbose=False).fit(tmp_path)
     assert sum(recipe.fitted.rows) == 100
     said = " ".join(finding.message for finding in recipe.findings_ if finding.kind == "unreadable")
     report = recipe.evaluate(tmp_path)
@@ -195,7 +195,7 @@ def test_mixed_channels_sizes_and_depths_train_together() -> None:
         for place, one in enumerate(pixels)
     ]
     mixed[8] = np.asarray(Image.fromarray(pixels[8]).resize((30, 50)))
-    recipe = sora.ImageClassifier(epochs=1, refit=False, verbose=False).fit(mixed, labels)
+    recipe = sora.ImageClassifier(encoder=small, epochs=1, refit=False, verbose=False).fit(mixed, labels)
     assert recipe.model.input_shape[-1] == 3
     assert len(recipe.predict(mixed)) == 40
 
@@ -203,7 +203,7 @@ def test_mixed_channels_sizes_and_depths_train_together() -> None:
 @pytest.mark.parametrize(("scale", "said"), [(1 / 255, "from 0 to 1, and scaled"), (1.0, "from 0 to 255, and rounded")])
 def test_the_range_of_floats_is_found_and_said(scale: float, said: str, capsys) -> None:
     pixels, labels = shapes(40)
-    recipe = sora.ImageClassifier(epochs=1, refit=False).fit(pixels * scale, labels)
+    recipe = sora.ImageClassifier(encoder=small, epochs=1, refit=False).fit(pixels * scale, labels)
     assert said in capsys.readouterr().out
     assert said in next(finding.message for finding in recipe.findings_ if finding.kind == "pixel_range")
     assert np.allclose(recipe.predict_proba(pixels), recipe.predict_proba(pixels * scale), atol=1e-6)
@@ -236,6 +236,6 @@ def test_the_same_file_in_train_and_val_is_reported(tmp_path: Path) -> None:
     for name in ("across/001.png", "upright/002.png"):
         (tmp_path / "val" / name).parent.mkdir(parents=True)
         (tmp_path / "val" / name).write_bytes((tmp_path / "train" / name).read_bytes())
-    recipe = sora.ImageClassifier(epochs=1, refit=False, verbose=False).fit(tmp_path)
+    recipe = sora.ImageClassifier(encoder=small, epochs=1, refit=False, verbose=False).fit(tmp_path)
     leak = next(finding for finding in recipe.findings_ if finding.kind == "leak")
     assert leak.message.startswith("2 rows of the 2 for validation also in the training data")

@@ -15,7 +15,7 @@ import sora_keras as sora
 from sora_keras.errors import ArgumentTypeError, DataError, ParameterError
 from sora_keras.evaluation import Decision, cheapest_threshold, find_temperature, sensitive_threshold
 from sora_keras.layers.class_decision import ClassDecision
-from tests.pictures import encoded, shapes
+from tests.pictures import encoded, shapes, small
 
 
 @given(seed=st.integers(0, 10**6), least=st.floats(0.01, 1), rows=st.integers(2, 200))
@@ -184,7 +184,7 @@ def test_patients_stay_together(tmp_path: Path) -> None:
         (tmp_path / f"{place}.png").write_bytes(encoded(picture))
         rows.append(f"{place}.png,{label},p{place // 6}")
     (tmp_path / "table.csv").write_text("\n".join(rows), encoding="utf-8")
-    recipe = sora.ImageClassifier(epochs=1, validation_fraction=0.3, verbose=False)
+    recipe = sora.ImageClassifier(encoder=small, epochs=1, validation_fraction=0.3, verbose=False)
     recipe.fit(tmp_path / "table.csv", y="label", groups="patient")
     held_out = set(recipe.fitted.held_out.column("patient"))
     assert recipe.fitted.rows[1] == 6 * len(held_out)

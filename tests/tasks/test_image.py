@@ -12,7 +12,7 @@ from PIL import Image
 
 import sora_keras as sora
 from sora_keras.errors import ArgumentTypeError, DataError, ParameterError
-from tests.pictures import class_folder, encoded, shapes
+from tests.pictures import class_folder, encoded, shapes, small
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_answers_and_reports_show_pictures(fitted, test_data, tmp_path: Path) ->
 def test_a_folder_trains_and_tests(tmp_path: Path) -> None:
     for part, count in (("train", 60), ("val", 20), ("test", 20)):
         class_folder(tmp_path / part, count)
-    recipe = sora.ImageClassifier(epochs=1, verbose=False).fit(tmp_path)
+    recipe = sora.ImageClassifier(encoder=small, epochs=1, verbose=False).fit(tmp_path)
     assert recipe.fitted.rows == (60, 20)
     assert recipe.evaluate(tmp_path).rows == 20
     assert len(recipe.predict(str(tmp_path / "test"))) == 20
@@ -96,7 +96,7 @@ def test_a_folder_trains_and_tests(tmp_path: Path) -> None:
 def test_broken_pictures_are_left_out_of_training(tmp_path: Path) -> None:
     class_folder(tmp_path, 60)
     (tmp_path / "across" / "broken.jpg").write_text("nothing")
-    recipe = sora.ImageClassifier(epochs=1, verbose=False).fit(tmp_path)
+    recipe = sora.ImageClassifier(encoder=small, epochs=1, verbose=False).fit(tmp_path)
     assert sum(recipe.fitted.rows) == 60
     assert any("broken.jpg" in finding.message for finding in recipe.findings_)
 
@@ -151,7 +151,7 @@ def test_a_saved_model_answers_encoded_bytes(fitted, test_data, tmp_path: Path) 
 
 def test_the_same_picture_in_both_splits_is_reported(tmp_path: Path) -> None:
     pixels, labels = shapes(40)
-    recipe = sora.ImageClassifier(epochs=1, verbose=False)
+    recipe = sora.ImageClassifier(encoder=small, epochs=1, verbose=False)
     recipe.fit(pixels, labels, validation=(pixels[:4], labels[:4]))
     assert any(finding.kind == "leak" for finding in recipe.findings_)
 
