@@ -18,6 +18,13 @@ from tests.pictures import encoded, shapes
 from tests.recommending import ratings
 
 
+@pytest.fixture(autouse=True)
+def trained_once(monkeypatch) -> None:
+    """What is tested is that applications run: nothing is trained again on all examples."""
+    for recipe in (sora.TextClassifier, sora.ImageClassifier, sora.Recommender):
+        monkeypatch.setitem(recipe.__init__.__kwdefaults__, "refit", False)
+
+
 def test_applications_are_listed_with_what_they_do() -> None:
     known = list_applications()
     assert set(known) == {"digits", "medical_images", "movies", "news_topics", "sentiment", "street", "trees"}

@@ -229,8 +229,8 @@ def test_retinanet_learns_where_things_are() -> None:
 
 def test_dfine_learns(folders: dict[Build, Path]) -> None:
     keras.utils.set_random_seed(0)
-    history = losses(dfine(FACTS, folders[dfine]), 3e-3, 25)
-    assert history[-1] < 0.6 * history[0]
+    history = losses(dfine(FACTS, folders[dfine]), 3e-3, 12)
+    assert history[-1] < 0.7 * history[0]
 
 
 def losses(found: HubDetector, rate: float, epochs: int) -> list[float]:
