@@ -263,7 +263,7 @@ def _option(name: str, default: Any, description: str) -> inspect.Parameter:
     )
 
 
-def _value(text: str | None, default: Any = None) -> Any:
+def _value(text: str | None, default: Any) -> Any:
     """A parameter from its text: a number where it reads as one, true or false, or the word itself.
 
     Of one that takes several, words with commas between them; an empty text is none.

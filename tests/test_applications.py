@@ -106,32 +106,29 @@ def test_street_asks_for_data_and_names_the_layouts() -> None:
         find_application("street")(None)
 
 
-def test_street_tests_on_the_part_that_the_data_has(tmp_path) -> None:
-    pytest.importorskip("yaml")
+@pytest.fixture
+def parts():
     find_application("street")
-    parts = sys.modules["sora_keras.recipes.street"].parts
+    return sys.modules["sora_keras.recipes.street"].parts
+
+
+@pytest.mark.parametrize("part", ["test", "valid"])
+def test_street_tests_on_the_part_that_the_data_has(parts, part: str, tmp_path) -> None:
     write_coco(tmp_path / "coco" / "train", *scenes(6))
-    write_coco(tmp_path / "coco" / "test", *scenes(3, seed=1))
+    write_coco(tmp_path / "coco" / part, *scenes(3, seed=1))
     train, test = parts(str(tmp_path / "coco"))
-    assert [Path(str(one.column("image")[0])).parent.name for one in (train, test)] == ["train", "test"]
+    assert [Path(str(one.column("image")[0])).parent.name for one in (train, test)] == ["train", part]
+
+
+def test_street_tests_on_a_fifth_where_the_data_has_no_part_for_it(parts, tmp_path) -> None:
+    pytest.importorskip("yaml")
     for data in (write_coco(tmp_path / "one", *scenes(10)), write_yolo(tmp_path / "yolo", *scenes(10))):
         train, test = parts(str(data))
         assert (len(train), len(test)) == (8, 2)
         assert not set(train.column("image")) & set(test.column("image"))
 
 
-def test_street_tests_on_the_validation_where_that_is_all_there_is(tmp_path) -> None:
-    find_application("street")
-    parts = sys.modules["sora_keras.recipes.street"].parts
-    write_coco(tmp_path / "coco" / "train", *scenes(6))
-    write_coco(tmp_path / "coco" / "valid", *scenes(3, seed=1))
-    train, test = parts(str(tmp_path / "coco"))
-    assert [Path(str(one.column("image")[0])).parent.name for one in (train, test)] == ["train", "valid"]
-
-
-def test_street_says_what_is_wrong_with_the_part_for_testing(tmp_path) -> None:
-    find_application("street")
-    parts = sys.modules["sora_keras.recipes.street"].parts
+def test_street_says_what_is_wrong_with_the_part_for_testing(parts, tmp_path) -> None:
     write_coco(tmp_path / "coco" / "train", *scenes(6))
     write_coco(tmp_path / "coco" / "test", *scenes(3), categories=[])
     with pytest.raises(DataError, match=r"test.*classes without a name"):

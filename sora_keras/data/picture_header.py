@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from itertools import chain
 
@@ -52,19 +51,6 @@ def claimed_size(content: bytes) -> tuple[int, int]:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return _webp_size(content)
     return 0, 0
-
-
-def lies(content: bytes) -> bool:
-    """Whether a JPEG's EXIF header says that it lies on its side, so that upright its height is its width."""
-    if content[:2] != b"\xff\xd8" or b"Exif" not in content[:SEARCHED]:
-        return False
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            return int(image.getexif().get(ORIENTATION, 1)) >= LYING
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return False  # what cannot be opened is named where it is decoded
 
 
 def _big(content: bytes, at: int, count: int) -> int:

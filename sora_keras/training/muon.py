@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import keras
+from keras import ops
 
 _HEAD = "(^|/)head/"
 _TINY = 1e-7  # as in Keras: what a matrix without length is divided by
@@ -34,13 +35,11 @@ class ConvolutionMuon(keras.optimizers.Muon):
         return _columns(variable) == 1 or any(re.search(name, variable.path) for name in self.exclude_layers)
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
-        """As Keras', in about half the time.
+        """As Keras', in less time.
 
         Each step multiplies the matrix by a polynomial of its own square, on its shorter side. These polynomials are
         multiplied with each other, which are small and square, and the matrix takes part only first and last.
         """
-        from keras import ops
-
         matrix = ops.reshape(x, (-1, _columns(x)))
         matrix = matrix / (ops.norm(matrix) + _TINY)
         tall = matrix.shape[0] > matrix.shape[1]
@@ -53,8 +52,8 @@ class ConvolutionMuon(keras.optimizers.Muon):
         return ops.reshape(matrix @ product if tall else product @ matrix, x.shape)
 
     def lr_adjust(self, x: Any) -> Any:
-        matrix = keras.ops.reshape(x, (-1, _columns(x)))
-        return keras.ops.reshape(super().lr_adjust(matrix), x.shape)
+        matrix = ops.reshape(x, (-1, _columns(x)))
+        return ops.reshape(super().lr_adjust(matrix), x.shape)
 
 
 def _columns(kernel: Any) -> int:
