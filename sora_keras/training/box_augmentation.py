@@ -15,8 +15,8 @@ from sora_keras.training.augmentation import FLIPS
 _ZOOM = (0.75, 1.35)  # how large a picture becomes
 _MIXED, _FEW_PASSES = 0.3, 60  # how many pictures are made of four, and the passes from which some are
 _MOVED = 0.2  # of a side, at most
-_LIGHTER = 0.25
-_COLOURS, _TINT = (0.7, 1.3), 0.05  # how strong colours become, and how much one channel gains on the others
+_LIGHTER = 0.4
+_COLOURS, _TINT = (0.3, 1.7), 0.1  # how strong colours become, and how much one channel gains on the others
 _LEFT = 0.3  # of a box must still be seen, or it is none
 _SMALLEST = 2.0  # pixels a side of a box
 _MOST_ROWS = 128  # for boxes, unless a picture alone has more
