@@ -10,6 +10,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers beside each other, with a cor
     for _threads in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(_threads, "1")
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in UNCOUNTED and item.path.parent.name in ("tests", "tasks", "data"):
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def proofs() -> Iterator[None]:
+    """Exports are proved in children of one process; `tests/export` has some proved as users have them."""
+    from sora_keras.export import proof
+    from tests.alone import TensorFlowAlone
+
+    alone = TensorFlowAlone()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proof, "subprocess", alone)
+        yield
+    alone.end()
 
 
 GOOD = (

@@ -29,7 +29,9 @@ print(json.dumps({"labels": [v.decode() for v in outputs["label"].numpy()],
 
 @pytest.fixture(scope="module")
 def exported(fitted, tmp_path_factory) -> Path:
-    return fitted.export(tmp_path_factory.mktemp("export") / "m", licence="CC0-1.0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proof, "subprocess", subprocess)  # a process of its own, as users have it
+        return fitted.export(tmp_path_factory.mktemp("export") / "m", licence="CC0-1.0")
 
 
 def test_saved_model_answers_raw_text_with_tensorflow_alone(fitted, exported) -> None:
