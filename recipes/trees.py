@@ -26,7 +26,7 @@ def main(data: str | None = None, out: str = "exports/trees") -> BoxReport:
     """Train on `data` (None: three pictures, a fourth tests) and export to `out`."""
     examples = read_boxes(data) if data else sora.load_sample("trees")
     train, test = split(examples, None, fraction=0.25, seed=0) if data else ([0, 2, 3], [TEST])
-    detector = sora.ObjectDetector(tile=TILE).fit(examples.take(train))
+    detector = sora.ObjectDetector(tile=TILE, flips=("horizontal", "vertical")).fit(examples.take(train))
     report = detector.evaluate(examples.take(test))
     console = Console()
     console.print(report)

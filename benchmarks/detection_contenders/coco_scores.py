@@ -20,7 +20,7 @@ import numpy as np
 
 # What was found in a picture: corners (boxes, 4) left, top, right, bottom in pixels; scores and class names (boxes,).
 Found = tuple[np.ndarray, np.ndarray, Sequence[str]]
-MOST, RESAMPLES = 100, 200
+MOST, CROWDED, RESAMPLES = 100, 3, 200
 AREAS = {"map_small": 1, "map_medium": 2, "map_large": 3}
 HALF, THREE_QUARTERS = 0, 5  # among the overlaps 0.50, 0.55, … 0.95
 
@@ -30,8 +30,8 @@ def coco_scores(truth: Path, found: Sequence[Found]) -> dict[str, Any]:
     `average_recall`.
 
     Args:
-        truth: a COCO file. found: for each of its pictures; of each the surest `MOST` of a class count, or as many as
-            there are in one of the pictures, where that is more.
+        truth: a COCO file. found: for each of its pictures; of each the surest `MOST` of a class count, or
+            `CROWDED` times as many as there are in the fullest picture, where that has more boxes than `MOST`.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "found.npy"
@@ -71,7 +71,8 @@ def evaluated(truth: Path, rows: np.ndarray) -> dict[str, Any]:
     from pycocotools.cocoeval import COCOeval
 
     there = COCO(str(truth))
-    most = max(MOST, *map(len, there.imgToAnns.values()))
+    fullest = max(map(len, there.imgToAnns.values()))
+    most = MOST if fullest <= MOST else CROWDED * fullest
     answered = there.loadRes(rows) if len(rows) else COCO()  # it takes no empty answer
     evaluation = COCOeval(there, answered, "bbox")
     evaluation.params.maxDets = [1, 10, most]
