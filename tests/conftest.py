@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-# Whole fits, whose lines others reach too: to count them makes what TensorFlow traces a third slower.
+# Whole fits, whose lines others reach too: to count them makes what TensorFlow traces a third slower. Single tests are
+# marked where they stand.
 UNCOUNTED = (
     "test_applications", "test_cli", "test_contract", "test_decisions", "test_docs", "test_image",
     "test_picture_faults", "test_recommender", "test_saving", "test_text",

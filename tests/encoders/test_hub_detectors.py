@@ -215,6 +215,7 @@ def test_pictures_without_boxes_are_no_fault(build: Build, tuned: dict[Build, Hu
     assert (loss == 0) == (build is retinanet)
 
 
+@pytest.mark.no_cover
 def test_retinanet_learns_where_things_are() -> None:
     keras.utils.set_random_seed(0)
     found, (pixels, truth) = retinanet(FACTS), made()
@@ -227,6 +228,7 @@ def test_retinanet_learns_where_things_are() -> None:
         assert best[4:].argmax() == kind
 
 
+@pytest.mark.no_cover
 def test_dfine_learns(folders: dict[Build, Path]) -> None:
     keras.utils.set_random_seed(0)
     history = losses(dfine(FACTS, folders[dfine]), 3e-3, 12)
@@ -248,6 +250,7 @@ def test_saved_and_loaded_it_answers_alike(build: Build, tuned: dict[Build, HubD
     assert np.allclose(loaded(pixels), core(pixels), atol=1e-5)
 
 
+@pytest.mark.no_cover
 def test_exported_they_answer_alike_without_keras(tuned: dict[Build, HubDetector], tmp_path: Path) -> None:
     import tensorflow as tf
 

@@ -194,6 +194,7 @@ def test_an_application_is_saved_with_the_path_of_its_weights(
     assert loaded.weights == str(weights)
 
 
+@pytest.mark.no_cover
 def test_a_vit_is_explained_by_integrated_gradients() -> None:
     pictures, labels = shapes(20)
     recipe = sora.ImageClassifier(encoder="vit", epochs=1, verbose=False).fit(pictures, labels)

@@ -158,6 +158,7 @@ def test_an_encoder_of_the_users_own_is_read_at_three_strides(unseen) -> None:
         ObjectDetector(**{**QUICK, "encoder": lambda given: own(given)[:2]}).build(*data)
 
 
+@pytest.mark.no_cover
 def test_a_detector_of_kerashub_answers_by_the_same_decoding(unseen, tmp_path) -> None:
     pytest.importorskip("keras_hub")
     pictures, boxes = unseen
@@ -294,6 +295,7 @@ def test_a_class_that_only_validation_has_is_named(unseen) -> None:
         ObjectDetector(epochs=1, **QUICK).fit(pictures, boxes, validation=(pictures, rare))
 
 
+@pytest.mark.no_cover
 def test_one_class_is_enough() -> None:
     pictures, boxes = scenes(8)
     one = [{"boxes": some.corners, "labels": ["thing"] * some.count} for some in boxes]
@@ -302,6 +304,7 @@ def test_one_class_is_enough() -> None:
     assert set(fitted(pictures[0], threshold=0).labels) == {"thing"}
 
 
+@pytest.mark.no_cover
 def test_thousands_of_boxes_in_a_picture_are_said_and_learned_from(capsys) -> None:
     random = np.random.default_rng(0)
     corners = random.uniform(0, 60, (3000, 2))

@@ -136,6 +136,7 @@ def test_the_right_answer_costs_least() -> None:
     assert cost(0, 1) < cost(0, 2)
 
 
+@pytest.mark.no_cover
 def test_a_core_learns_where_one_thing_is() -> None:
     keras.utils.set_random_seed(0)
     facts = DetectorFacts(SIZE, 1, CLASSES)
