@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -11,12 +12,13 @@ _SERVER = """
 import json, os, sys, traceback
 import tensorflow
 for line in sys.stdin:
-    code, arguments = json.loads(line)
+    code, arguments, folder = json.loads(line)
     read, write = os.pipe()
     child = os.fork()
     if not child:
         os.dup2(write, 1)
         os.dup2(write, 2)
+        os.chdir(folder)
         sys.argv = ["-c", *arguments]
         status = 1
         try:
@@ -50,7 +52,7 @@ class TensorFlowAlone:
             self._server = subprocess.Popen(beginning, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._server.stdin
         assert self._server.stdout
-        self._server.stdin.write(json.dumps([command[3], command[4:]]) + "\n")
+        self._server.stdin.write(json.dumps([command[3], command[4:], os.getcwd()]) + "\n")
         self._server.stdin.flush()
         status, said = json.loads(self._server.stdout.readline())
         return subprocess.CompletedProcess(command, status, "", said)
