@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -35,6 +36,7 @@ _HELD_OUT = "Without it a recommender holds out some of what it was fitted on."
 
 def main() -> None:
     """The entry point of `sora`: a `SoraError` becomes one line and exit status 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # of TensorFlow's C++, which speaks to its developers
     _register_training()
     try:
         app()

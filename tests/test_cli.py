@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -48,6 +49,15 @@ def test_help_loads_no_tensorflow() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "LOADED False" in done.stdout
     assert "--validation-fraction" in done.stdout
+
+
+@pytest.mark.parametrize("own", ["", "0"])
+def test_tensorflow_says_only_what_a_user_asked_for(monkeypatch, capsys, own: str) -> None:
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", own)
+    if not own:
+        monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    assert sora(monkeypatch, capsys, "samples")[0] == 0
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == (own or "3")
 
 
 def test_trains_evaluates_predicts_explains_and_exports(monkeypatch, capsys, review_csv, tmp_path) -> None:
