@@ -261,6 +261,6 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def some_of(values: Sequence[Any]) -> str:
-    """The first ten, for messages."""
-    return ", ".join(map(str, values[:LISTED])) + (", …" if len(values) > LISTED else "")
+def some_of(values: Sequence[Any], most: int = LISTED) -> str:
+    """The first ones, for messages."""
+    return ", ".join(map(str, values[:most])) + (", …" if len(values) > most else "")

@@ -179,7 +179,7 @@ def _differences_noted(
     for difference, clause in _DIFFERENCES.items():
         if difference in differing:
             rows = differing[difference]
-            listed = ", ".join(map(one, rows[:_LISTED])) + (", …" if len(rows) > _LISTED else "")
+            listed = some_of(list(map(one, rows)), _LISTED)
             yield Finding("box", f"{rows_text(len(rows), 'picture')} {clause}: {listed}", tuple(rows[:MOST_ROWS]))
 
 
@@ -192,8 +192,7 @@ def _faults_noted(faults: dict[str, dict[int, int]], pictures: Sequence[Picture]
 
 
 def _in_files(rows: Sequence[int], pictures: Sequence[Picture]) -> str:
-    files = ", ".join(_file(pictures[row]) for row in rows[:_LISTED])
-    return f", in {files}{', …' if len(rows) > _LISTED else ''}"
+    return f", in {some_of([_file(pictures[row]) for row in rows], _LISTED)}"
 
 
 def _file(picture: Picture) -> str:

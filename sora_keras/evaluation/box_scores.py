@@ -92,7 +92,7 @@ def most_counted(truth: Sequence[Boxes]) -> int:
     """How many found boxes of a class and picture count: COCO's 100, or, where a picture has more boxes, three times
     as many as the fullest has: a limit that binds would take the end of the ranking from its average precision (Dave et
     al., 2021)."""
-    fullest = max([0, *(int((~one.crowd).sum()) for one in truth)])
+    fullest = max((int((~one.crowd).sum()) for one in truth), default=0)
     return _USUAL if fullest <= _USUAL else _CROWDED * fullest
 
 
